@@ -1,0 +1,1 @@
+//! Figures (SVG, PNG) and self-contained HTML reports, from plain numbers.

@@ -44,6 +44,16 @@ pub trait Real:
     fn sqrt(self) -> Self;
     /// The magnitude.
     fn abs(self) -> Self;
+    /// tmp
+    fn exp(self) -> Self;
+    /// tmp
+    fn exp_m1(self) -> Self;
+    /// tmp
+    fn ln(self) -> Self;
+    /// tmp
+    fn sin(self) -> Self;
+    /// tmp
+    fn cos(self) -> Self;
 }
 
 macro_rules! real {
@@ -73,6 +83,11 @@ macro_rules! real {
             fn abs(self) -> Self {
                 $scalar::abs(self)
             }
+            fn exp(self) -> Self { $scalar::exp(self) }
+            fn exp_m1(self) -> Self { $scalar::exp_m1(self) }
+            fn ln(self) -> Self { $scalar::ln(self) }
+            fn sin(self) -> Self { $scalar::sin(self) }
+            fn cos(self) -> Self { $scalar::cos(self) }
         }
     };
 }

@@ -26,6 +26,17 @@ impl<R: Real> Block<R> {
         Self { values: vec![R::ZERO; dimension * lanes], dimension, lanes, layout }
     }
 
+    /// One replica's point, as a block of one lane.
+    pub fn point(coordinates: &[f64]) -> Self {
+        let values: Vec<R> = coordinates.iter().map(|&value| R::from_f64(value)).collect();
+        Self { dimension: values.len(), values, lanes: 1, layout: Layout::CoordinateMajor }
+    }
+
+    /// A block of zeros of the same shape and layout.
+    pub fn zeros_like(&self) -> Self {
+        Self::zeros(self.dimension, self.lanes, self.layout)
+    }
+
     /// The number of coordinates of a replica.
     #[inline]
     pub fn dimension(&self) -> usize {

@@ -117,30 +117,30 @@ pub fn force_simd_level(level: SimdLevel) -> Result<(), SimdLevelError> {
 /// }
 /// ```
 /// Everything the body calls must be `#[inline(always)]`, or it stays at the portable level.
-/// The generics are one list of `Name: Bound` pairs (or none).
+/// The generics are one list of `Name: Bound` pairs (or none), then perhaps `; const NAME: usize`.
 macro_rules! lane_kernel {
     (
         $(#[$meta:meta])*
-        $vis:vis fn $name:ident $(< $($generic:ident : $bound:path),+ $(,)? >)? (
+        $vis:vis fn $name:ident $(< $($generic:ident : $bound:path),+ $(; const $constant:ident : usize)? >)? (
             $($argument:ident : $kind:ty),* $(,)?
         ) $(-> $output:ty)? $body:block
     ) => {
         $(#[$meta])*
         #[allow(unused_mut, reason = "each compiled copy passes its arguments on")]
-        $vis fn $name $(< $($generic: $bound),+ >)? ($($argument: $kind),*) $(-> $output)? {
+        $vis fn $name $(< $($generic: $bound),+ $(, const $constant: usize)? >)? ($($argument: $kind),*) $(-> $output)? {
             #[inline(always)]
-            fn body $(< $($generic: $bound),+ >)? ($($argument: $kind),*) $(-> $output)? $body
+            fn body $(< $($generic: $bound),+ $(, const $constant: usize)? >)? ($($argument: $kind),*) $(-> $output)? $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
-                fn avx2 $(< $($generic: $bound),+ >)? ($($argument: $kind),*) $(-> $output)? {
+                fn avx2 $(< $($generic: $bound),+ $(, const $constant: usize)? >)? ($($argument: $kind),*) $(-> $output)? {
                     body($($argument),*)
                 }
                 #[target_feature(
                     enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512cd,avx2,fma,bmi1,bmi2,lzcnt,popcnt"
                 )]
-                fn avx512 $(< $($generic: $bound),+ >)? ($($argument: $kind),*) $(-> $output)? {
+                fn avx512 $(< $($generic: $bound),+ $(, const $constant: usize)? >)? ($($argument: $kind),*) $(-> $output)? {
                     body($($argument),*)
                 }
                 match $crate::lanes::simd_level() {

@@ -3,9 +3,11 @@
 mod block;
 mod dispatch;
 mod real;
+mod scratch;
 
 pub use block::{Block, Layout};
 #[allow(unused_imports, unused_macros)]
 pub(crate) use dispatch::lane_kernel;
 pub use dispatch::{SimdLevel, SimdLevelError, force_simd_level, simd_level};
 pub use real::Real;
+pub use scratch::Scratch;

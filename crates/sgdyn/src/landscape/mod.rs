@@ -1,0 +1,13 @@
+//! Losses and drifts: analytic landscapes, one file each, and user formulas.
+
+pub mod analytic;
+mod catalogue;
+mod pointwise;
+mod separable;
+mod traits;
+
+pub(crate) use catalogue::CATALOGUE;
+pub use catalogue::{LandscapeError, NamedLandscape, named};
+pub use pointwise::{PointDrift, PointLoss, Pointwise};
+pub use separable::{CoordinateTerm, Separable};
+pub use traits::{Drift, Field, HessianProduct, Landscape};

@@ -1,5 +1,6 @@
 //! The scalar of a simulation: `f64` by default, `f32` on request, one source for both.
 
+use super::elementary;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -44,16 +45,16 @@ pub trait Real:
     fn sqrt(self) -> Self;
     /// The magnitude.
     fn abs(self) -> Self;
-    /// tmp
+    /// `eˣ`, within 1 ulp, subnormal results included.
     fn exp(self) -> Self;
-    /// tmp
-    fn exp_m1(self) -> Self;
-    /// tmp
+    /// The natural logarithm, within 1 ulp: −∞ at ±0, NaN below.
     fn ln(self) -> Self;
-    /// tmp
+    /// The sine of an angle in radians, within 1 ulp for `|x| ≤ 2⁴⁵` (f64) or `2²⁰` (f32), NaN beyond.
     fn sin(self) -> Self;
-    /// tmp
+    /// The cosine, as [`Real::sin`].
     fn cos(self) -> Self;
+    /// `(sin x, cos x)` for little more than the price of one.
+    fn sin_cos(self) -> (Self, Self);
 }
 
 macro_rules! real {
@@ -83,11 +84,26 @@ macro_rules! real {
             fn abs(self) -> Self {
                 $scalar::abs(self)
             }
-            fn exp(self) -> Self { $scalar::exp(self) }
-            fn exp_m1(self) -> Self { $scalar::exp_m1(self) }
-            fn ln(self) -> Self { $scalar::ln(self) }
-            fn sin(self) -> Self { $scalar::sin(self) }
-            fn cos(self) -> Self { $scalar::cos(self) }
+            #[inline(always)]
+            fn exp(self) -> Self {
+                elementary::exp(self)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                elementary::ln(self)
+            }
+            #[inline(always)]
+            fn sin(self) -> Self {
+                elementary::sin(self)
+            }
+            #[inline(always)]
+            fn cos(self) -> Self {
+                elementary::cos(self)
+            }
+            #[inline(always)]
+            fn sin_cos(self) -> (Self, Self) {
+                elementary::sin_cos(self)
+            }
         }
     };
 }

@@ -7,3 +7,6 @@
 pub mod lanes;
 pub mod random;
 pub mod landscape;
+pub mod noise;
+pub mod oracle;
+pub mod rule;

@@ -37,6 +37,17 @@ impl<R: Real> Block<R> {
         Self::zeros(self.dimension, self.lanes, self.layout)
     }
 
+    /// A block of the same shape and layout around other values.
+    pub(super) fn with_values(&self, values: Vec<R>) -> Self {
+        debug_assert_eq!(values.len(), self.values.len());
+        Self { values, ..*self }
+    }
+
+    /// The values alone, in storage order.
+    pub fn into_values(self) -> Vec<R> {
+        self.values
+    }
+
     /// The number of coordinates of a replica.
     #[inline]
     pub fn dimension(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Working memory that is kept from step to step.
 
-use super::Real;
+use super::{Block, Real};
 
 /// Buffers to borrow inside a step without allocating each time.
 #[derive(Debug, Default)]
@@ -19,6 +19,12 @@ impl<R: Real> Scratch<R> {
         let mut buffer = self.free.pop().unwrap_or_default();
         buffer.resize(length, R::ZERO);
         buffer
+    }
+
+    /// A block of the shape and layout of `like`, of any content.
+    pub fn take_like(&mut self, like: &Block<R>) -> Block<R> {
+        let values = self.take(like.values().len());
+        like.with_values(values)
     }
 
     /// Keeps a buffer for the next [`Scratch::take`].

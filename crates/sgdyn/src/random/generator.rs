@@ -4,7 +4,7 @@
 use super::{Address, Purpose, Seed};
 
 /// The word of a generator and its recurrence: `u64` for `f64` variates, `u32` for `f32`.
-pub trait Word: Copy + Default + Send + Sync + 'static {
+pub trait Word: Copy + Default + std::fmt::Debug + Send + Sync + 'static {
     /// Advances the four words of state and gives the next output.
     fn next(state: [&mut Self; 4]) -> Self;
     /// The state for one chunk of one replica's steps.

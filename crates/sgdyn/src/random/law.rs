@@ -20,6 +20,12 @@ pub enum Law {
         /// The index, in (0, 2].
         alpha: f64,
     },
+    /// Positive stable with `E exp(−sX) = exp(−s^α)`: what turns a Gaussian into an isotropic stable vector.
+    /// Kanter (Annals of Probability 1975).
+    PositiveStable {
+        /// The index, in (0, 1].
+        alpha: f64,
+    },
     /// Student's t with ν degrees of freedom; variance ν/(ν − 2) where ν > 2. Bailey (Mathematics of Computation 1994).
     StudentT {
         /// The degrees of freedom ν > 0.
@@ -126,6 +132,45 @@ impl<R: Variate> Stable<R> {
     }
 }
 impl<R: Variate> Transform<R> for Stable<R> {
+    #[inline(always)]
+    fn pair(self, mut next: impl FnMut() -> R::Word) -> (R, R) {
+        let (a, b) = (next(), next());
+        let (c, d) = (next(), next());
+        (self.one(a, b), self.one(c, d))
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct PositiveStable<R> {
+    alpha: R,
+    rest: R,
+    inverse_alpha: R,
+    pi: R,
+}
+impl<R: Variate> PositiveStable<R> {
+    pub(super) fn new(alpha: f64) -> Self {
+        Self {
+            alpha: R::from_f64(alpha),
+            rest: R::from_f64(1.0 - alpha),
+            inverse_alpha: R::from_f64(1.0 / alpha),
+            pi: R::from_f64(std::f64::consts::PI),
+        }
+    }
+    /// `sin(αV) (sin((1 − α)V)/W)^{(1−α)/α} / sin(V)^{1/α}`, V uniform in (0, π), W exponential.
+    #[inline(always)]
+    fn one(self, angle: R::Word, exponential: R::Word) -> R {
+        let u = R::unit(angle);
+        let v = self.pi * u;
+        let w = -R::unit(exponential).ln();
+        let end = if u < R::ONE - u { u } else { R::ONE - u };
+        let sine = (self.pi * end).sin();
+        let tilted = (self.rest * v).sin() / w;
+        // At α = 1 the variate is 1 and the tilted part has power 0; 0·ln 0 must not become a NaN.
+        let tilted = if self.rest > R::ZERO { self.rest * tilted.ln() } else { R::ZERO };
+        (self.alpha * v).sin() * (self.inverse_alpha * (tilted - sine.ln())).exp()
+    }
+}
+impl<R: Variate> Transform<R> for PositiveStable<R> {
     #[inline(always)]
     fn pair(self, mut next: impl FnMut() -> R::Word) -> (R, R) {
         let (a, b) = (next(), next());

@@ -6,6 +6,7 @@
 //! or the instruction set.
 
 mod address;
+mod draws;
 mod generator;
 mod law;
 mod minibatch;
@@ -15,6 +16,7 @@ mod stream;
 mod variate;
 
 pub use address::{Address, Purpose, Seed};
+pub use draws::{DrawDemand, Draws, StepDraws};
 pub use generator::SequentialGenerator;
 pub use law::Law;
 pub use minibatch::{MinibatchStream, Sampling};

@@ -1,7 +1,7 @@
 //! The noise of a block of replicas, filled several steps at a time.
 
 use super::generator::Word;
-use super::law::{Exponential, Law, Normal, Rademacher, Stable, StudentT, ThreePoint, Transform, Uniform};
+use super::law::{Exponential, Law, Normal, PositiveStable, Rademacher, Stable, StudentT, ThreePoint, Transform, Uniform};
 use super::{Purpose, Seed, Variate};
 use crate::lanes::lane_kernel;
 
@@ -113,6 +113,9 @@ impl<R: Variate> LaneStream<R> {
             Law::ThreePoint => fill_pairs(ThreePoint::<R>::new(), a, b, c, d, pairs, variates, out),
             Law::Exponential => fill_pairs(Exponential, a, b, c, d, pairs, variates, out),
             Law::Stable { alpha } => fill_pairs(Stable::<R>::new(alpha), a, b, c, d, pairs, variates, out),
+            Law::PositiveStable { alpha } => {
+                fill_pairs(PositiveStable::<R>::new(alpha), a, b, c, d, pairs, variates, out);
+            }
             Law::StudentT { degrees } => fill_pairs(StudentT::<R>::new(degrees), a, b, c, d, pairs, variates, out),
         }
     }
@@ -129,7 +132,7 @@ impl<R: Variate> LaneStream<R> {
 fn words_per_pair(law: Law) -> u64 {
     match law {
         Law::Normal | Law::Uniform | Law::Rademacher | Law::ThreePoint | Law::Exponential => 2,
-        Law::Stable { .. } | Law::StudentT { .. } => 4,
+        Law::Stable { .. } | Law::PositiveStable { .. } | Law::StudentT { .. } => 4,
     }
 }
 

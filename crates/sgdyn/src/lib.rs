@@ -6,7 +6,10 @@
 
 pub mod lanes;
 pub mod random;
+pub mod statistics;
 pub mod landscape;
 pub mod noise;
 pub mod oracle;
 pub mod rule;
+pub mod observe;
+pub mod ensemble;

@@ -85,7 +85,7 @@ impl Address {
     }
 
     /// Two uniform variates in (0, 1) from the bits at this address.
-    #[inline]
+    #[inline(always)]
     pub fn uniforms(self, seed: Seed) -> [f64; 2] {
         let [a, b, c, d] = self.bits(seed);
         let unit = |high: u32, low: u32| {

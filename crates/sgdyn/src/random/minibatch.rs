@@ -70,6 +70,10 @@ impl MinibatchStream {
             }
             return;
         }
+        if step % CHUNK_STEPS == 0 {
+            // The next fill keys the lane.
+            return;
+        }
         self.key(seed, lane, replica, step / CHUNK_STEPS);
         let [a, b, c, d] = &mut self.state;
         for _ in 0..(step % CHUNK_STEPS) * self.batch_size.div_ceil(2) as u64 {

@@ -57,6 +57,10 @@ impl<R: Variate> LaneStream<R> {
     /// Gives `lane` to `replica` at its own step `step`, a multiple of the fill size.
     pub fn restart(&mut self, seed: Seed, lane: usize, replica: u64, step: u64) {
         let fine = step * self.demand.finer_steps as u64;
+        if fine % CHUNK_STEPS == 0 {
+            // The next fill keys the lane.
+            return;
+        }
         let [a, b, c, d] = &mut self.state;
         let state = R::Word::state(seed, replica, fine / CHUNK_STEPS, self.demand.purpose);
         (a[lane], b[lane], c[lane], d[lane]) = (state[0], state[1], state[2], state[3]);

@@ -4,7 +4,7 @@
 //! both ends. Its least distance is `½(p + q − √((p − q)² − 2v ln u))` with u uniform, and below 0 with probability
 //! `exp(−2pq/v)` if both ends are outside. One u serves all nested boundaries, so that they are crossed in order.
 
-use crate::lanes::Real;
+use crate::lanes::{Real, lane_kernel};
 use crate::random::{Address, Purpose, Seed};
 
 /// Beyond `pq > 18 v` a crossing has probability below e⁻³⁶ and is not looked for.
@@ -16,19 +16,52 @@ pub(super) struct InsideStep {
     seed: Seed,
     replica: u64,
     step: u64,
-    uniform: f64,
+    /// `−ln u`.
+    exponential: f64,
+}
+
+#[inline(always)]
+fn exponential(seed: Seed, replica: u64, step: u64) -> f64 {
+    let [uniform, _] = Address { replica, chunk: step, coordinate: 0, purpose: Purpose::Crossing }.uniforms(seed);
+    -Real::ln(uniform)
+}
+
+lane_kernel! {
+    /// For each lane of a group whether a path from `sign · before` to `sign · after` reached its threshold inside the
+    /// step, as bits.
+    pub(super) fn crossed_lanes<R: Real>(
+        seed: Seed,
+        replicas: &[u64],
+        steps: &[u64],
+        sign: R,
+        before: &[R],
+        after: &[R],
+        thresholds: &[R],
+        variance: f64,
+    ) -> u32 {
+        let mut crossed = 0;
+        let lanes = replicas.len();
+        let (steps, before, after) = (&steps[..lanes], &before[..lanes], &after[..lanes]);
+        let thresholds = &thresholds[..lanes];
+        for lane in 0..lanes {
+            let threshold = thresholds[lane].to_f64();
+            let (p, q) = ((sign * before[lane]).to_f64() - threshold, (sign * after[lane]).to_f64() - threshold);
+            let reach = 0.5 * variance * exponential(seed, replicas[lane], steps[lane]);
+            crossed |= u32::from(p * q <= reach) << lane;
+        }
+        crossed
+    }
 }
 
 impl InsideStep {
     pub(super) fn new(seed: Seed, replica: u64, step: u64) -> Self {
-        let [uniform, _] = Address { replica, chunk: step, coordinate: 0, purpose: Purpose::Crossing }.uniforms(seed);
-        Self { seed, replica, step, uniform }
+        Self { seed, replica, step, exponential: exponential(seed, replica, step) }
     }
 
-    /// The least distance reached between `before` and `after`, for a step of variance `variance`.
-    pub(super) fn least(self, before: f64, after: f64, variance: f64) -> f64 {
-        let apart = before - after;
-        0.5 * (before + after - (apart * apart - 2.0 * variance * Real::ln(self.uniform)).sqrt())
+    /// Whether a path from distance `before > 0` to `after` reached 0, for a step of variance `variance`: its least
+    /// distance is at most 0 where `pq ≤ −½ v ln u`.
+    pub(super) fn crosses(self, before: f64, after: f64, variance: f64) -> bool {
+        before * after <= 0.5 * variance * self.exponential
     }
 
     /// The fraction of the step at which distance 0 is first reached, given that it is reached: with
@@ -75,7 +108,7 @@ mod tests {
             let (mut hits, mut sum, mut square) = (0u64, 0.0, 0.0);
             for replica in 0..n {
                 let inside = InsideStep::new(Seed::new(7, 0), replica, 3);
-                if inside.least(p, q, v) <= 0.0 {
+                if inside.crosses(p, q, v) {
                     hits += 1;
                     let fraction = inside.fraction(p, q, v, 0);
                     sum += fraction;

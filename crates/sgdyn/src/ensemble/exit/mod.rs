@@ -1,0 +1,268 @@
+//! First passages: every replica runs until it reached all targets; its lane is then given to the next one.
+
+mod crossing;
+mod summary;
+mod target;
+mod watch;
+
+pub use summary::{ExitSummary, PassageSummary};
+pub use target::{HalfSpace, Region, Side, Targets};
+
+use serde::{Deserialize, Serialize};
+
+use self::summary::{ReplicaExit, summarise};
+use self::watch::{Look, Occupant, Watch};
+use super::{Control, LEAF, MergeTree, Start, UnitProgram};
+use crate::lanes::{Block, Scratch, lane_kernel};
+use crate::random::{Draws, Seed, Variate};
+use crate::rule::{Rule, State};
+
+/// An ensemble of exits.
+pub struct ExitProgram<'a, R: Variate> {
+    /// The update rule.
+    pub rule: &'a dyn Rule<R>,
+    /// Where replicas start.
+    pub start: &'a Start,
+    /// What they run to.
+    pub targets: &'a Targets<R>,
+    /// Whether crossings inside a step are looked for, where the rule offers its diffusion.
+    pub correct_crossings: bool,
+    /// A replica that has not reached all targets after so many steps is censored.
+    pub most_steps: u64,
+    /// The seed of the ensemble.
+    pub seed: Seed,
+    /// Replicas advanced at a time.
+    pub lanes: usize,
+}
+
+/// A unit in flight.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ExitUnit {
+    first: u64,
+    count: u64,
+    /// The next replica that gets a lane.
+    next: u64,
+    lanes: Vec<LaneState>,
+    /// Exits of replicas `first, first + 1, …`; `None` while they run or wait.
+    done: Vec<Option<ReplicaExit>>,
+    steps: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct LaneState {
+    replica: u64,
+    step: u64,
+    position: Vec<f64>,
+    memory: Vec<Vec<f64>>,
+    exit: ReplicaExit,
+}
+
+/// How many fills lie between two reports of progress.
+const FILLS_PER_REPORT: u64 = 64;
+
+/// The lanes of a unit while it runs.
+struct Lanes<'a, R: Variate> {
+    program: &'a ExitProgram<'a, R>,
+    state: State<R>,
+    draws: Draws<R>,
+    watch: Watch<'a, R>,
+    scratch: Scratch<R>,
+    occupants: Vec<Occupant>,
+    replicas: Vec<u64>,
+    steps: Vec<u64>,
+    exits: Vec<ReplicaExit>,
+    finished: Vec<usize>,
+}
+
+impl<R: Variate> UnitProgram for ExitProgram<'_, R> {
+    type State = ExitUnit;
+    type Summary = ExitSummary;
+
+    fn begin(&self, replicas: std::ops::Range<u64>) -> ExitUnit {
+        let count = replicas.end - replicas.start;
+        let done = (0..count).map(|_| None).collect();
+        ExitUnit { first: replicas.start, count, next: replicas.start, lanes: Vec::new(), done, steps: 0 }
+    }
+
+    fn advance(&self, unit: &mut ExitUnit, control: &Control<'_>) -> Option<ExitSummary> {
+        let mut lanes = Lanes::new(self, unit);
+        loop {
+            for _ in 0..FILLS_PER_REPORT {
+                if !lanes.refill(unit) {
+                    control.report(0);
+                    return Some(self.summary(unit));
+                }
+                lanes.run_fill(unit);
+            }
+            let steps = FILLS_PER_REPORT * lanes.draws.fill_steps() as u64 * lanes.steps.len() as u64;
+            if !control.report(steps) {
+                lanes.save(unit);
+                return None;
+            }
+        }
+    }
+}
+
+impl<R: Variate> ExitProgram<'_, R> {
+    fn empty_exit(&self) -> ReplicaExit {
+        ReplicaExit::new(self.targets.len(), self.correct_crossings && self.rule.bridge().is_some())
+    }
+
+    fn summary(&self, unit: &ExitUnit) -> ExitSummary {
+        let mut tree = MergeTree::default();
+        let exits: Vec<ReplicaExit> = unit.done.iter().flatten().cloned().collect();
+        for (index, leaf) in exits.chunks(LEAF as usize).enumerate() {
+            tree.insert(0, index as u64, summarise(leaf, self.rule.time_step()));
+        }
+        let mut summary = tree.root().unwrap_or_else(|| summarise(&[], self.rule.time_step()));
+        summary.steps = unit.steps;
+        summary
+    }
+}
+
+impl<'a, R: Variate> Lanes<'a, R> {
+    fn new(program: &'a ExitProgram<'a, R>, unit: &mut ExitUnit) -> Self {
+        let lanes = program.lanes.min((unit.count as usize).next_multiple_of(LEAF as usize));
+        let rule = program.rule;
+        let zeros = || Block::zeros(rule.dimension(), lanes, rule.layout());
+        let mut all = Self {
+            program,
+            state: State { position: zeros(), memory: (0..rule.memory_blocks()).map(|_| zeros()).collect() },
+            draws: Draws::new(program.seed, &rule.demands(), lanes),
+            watch: Watch::new(program.targets, rule, lanes, program.correct_crossings),
+            scratch: Scratch::new(),
+            occupants: vec![Occupant { replica: 0, live: false }; lanes],
+            replicas: vec![unit.first; lanes],
+            steps: vec![0; lanes],
+            exits: vec![program.empty_exit(); lanes],
+            finished: Vec::new(),
+        };
+        for (lane, saved) in std::mem::take(&mut unit.lanes).into_iter().enumerate() {
+            all.occupy(lane, saved.replica, saved.step, saved.exit);
+            for (coordinate, &value) in saved.position.iter().enumerate() {
+                all.state.position.set(coordinate, lane, R::from_f64(value));
+            }
+            for (block, values) in all.state.memory.iter_mut().zip(&saved.memory) {
+                for (coordinate, &value) in values.iter().enumerate() {
+                    block.set(coordinate, lane, R::from_f64(value));
+                }
+            }
+        }
+        all
+    }
+
+    fn occupy(&mut self, lane: usize, replica: u64, step: u64, exit: ReplicaExit) {
+        self.occupants[lane] = Occupant { replica, live: true };
+        (self.replicas[lane], self.steps[lane]) = (replica, step);
+        self.draws.restart(lane, replica, step);
+        self.watch.enter(lane, &exit);
+        self.exits[lane] = exit;
+    }
+
+    /// Gives free lanes to waiting replicas; `false` once no lane is live. With a rule whose steps depend on their number
+    /// all lanes start together.
+    fn refill(&mut self, unit: &mut ExitUnit) -> bool {
+        let together = self.program.rule.depends_on_step();
+        let any_live = self.occupants.iter().any(|occupant| occupant.live);
+        if !(together && any_live) {
+            for lane in 0..self.occupants.len() {
+                if !self.occupants[lane].live && unit.next < unit.first + unit.count {
+                    let replica = unit.next;
+                    unit.next += 1;
+                    self.program.start.place(self.program.seed, replica, lane, &mut self.state.position);
+                    for block in &mut self.state.memory {
+                        for coordinate in 0..block.dimension() {
+                            block.set(coordinate, lane, R::ZERO);
+                        }
+                    }
+                    self.occupy(lane, replica, 0, self.program.empty_exit());
+                }
+            }
+        }
+        self.occupants.iter().any(|occupant| occupant.live)
+    }
+
+    /// Runs the steps of one fill.
+    fn run_fill(&mut self, unit: &mut ExitUnit) {
+        let fill_steps = self.draws.fill_steps();
+        self.draws.fill(&self.replicas, &self.steps);
+        let first_live = self.occupants.iter().position(|occupant| occupant.live).unwrap_or(0);
+        for step in 0..fill_steps {
+            self.watch.before(&self.state.position, &mut self.scratch);
+            let number = self.steps[first_live] + step as u64;
+            self.program.rule.advance(number, &mut self.state, self.draws.step(step), &mut self.scratch);
+            let look = Look {
+                seed: self.program.seed,
+                occupants: &self.occupants,
+                steps: &self.steps,
+                since_fill: step as u64 + 1,
+                most_steps: self.program.most_steps,
+            };
+            self.watch.after(&self.state.position, &look, &mut self.exits, &mut self.scratch, &mut self.finished);
+            while let Some(lane) = self.finished.pop() {
+                self.release(lane, unit);
+            }
+        }
+        for steps in &mut self.steps {
+            *steps += fill_steps as u64;
+        }
+        self.censor(unit);
+    }
+
+    /// Ends replicas that are past their horizon or nowhere.
+    fn censor(&mut self, unit: &mut ExitUnit) {
+        let broken = not_finite(self.state.position.values());
+        for lane in 0..self.occupants.len() {
+            if !self.occupants[lane].live {
+                continue;
+            }
+            let position = &self.state.position;
+            let lost = |coordinate| !position.get(coordinate, lane).to_f64().is_finite();
+            if broken && (0..position.dimension()).any(lost) {
+                self.exits[lane].diverged = true;
+                self.exits[lane].end = self.steps[lane].min(self.program.most_steps) as f64;
+                self.release(lane, unit);
+            } else if self.steps[lane] >= self.program.most_steps {
+                self.exits[lane].end = self.program.most_steps as f64;
+                self.release(lane, unit);
+            }
+        }
+    }
+
+    fn release(&mut self, lane: usize, unit: &mut ExitUnit) {
+        self.occupants[lane].live = false;
+        self.watch.leave(lane);
+        let exit = std::mem::replace(&mut self.exits[lane], self.program.empty_exit());
+        unit.steps += exit.end as u64;
+        let index = (self.occupants[lane].replica - unit.first) as usize;
+        unit.done[index] = Some(exit);
+        // A free lane idles at a harmless place until it is given away.
+        self.program.start.place(self.program.seed, self.occupants[lane].replica, lane, &mut self.state.position);
+    }
+
+    /// Writes the live lanes to `unit`.
+    fn save(&self, unit: &mut ExitUnit) {
+        let column = |block: &Block<R>, lane| (0..block.dimension()).map(|c| block.get(c, lane).to_f64()).collect();
+        unit.lanes = (0..self.occupants.len())
+            .filter(|&lane| self.occupants[lane].live)
+            .map(|lane| LaneState {
+                replica: self.occupants[lane].replica,
+                step: self.steps[lane],
+                position: column(&self.state.position, lane),
+                memory: self.state.memory.iter().map(|block| column(block, lane)).collect(),
+                exit: self.exits[lane].clone(),
+            })
+            .collect();
+    }
+}
+
+lane_kernel! {
+    fn not_finite<R: Variate>(values: &[R]) -> bool {
+        let mut broken = 0;
+        for &value in values {
+            // Infinite and undefined values alone give something else than 0.
+            broken |= u32::from(value * R::ZERO != R::ZERO);
+        }
+        broken != 0
+    }
+}

@@ -1,0 +1,410 @@
+//! Watching the lanes of a block for first passages.
+
+use super::crossing::{InsideStep, REACH, crossed_lanes};
+use super::summary::ReplicaExit;
+use super::target::{Targets, side_sign};
+use crate::lanes::{Block, Scratch, lane_kernel};
+use crate::random::{Seed, Variate};
+use crate::rule::{Bridge, Rule};
+
+/// Lanes of one group share a flag, so that most lanes are never looked at one by one.
+const GROUP: usize = 16;
+
+/// Who sits in a lane.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Occupant {
+    pub replica: u64,
+    pub live: bool,
+}
+
+/// Looks for first passages after each step.
+pub(super) enum Watch<'a, R: Variate> {
+    Nested(NestedWatch<R>),
+    Regions(RegionWatch<'a, R>),
+}
+
+/// One look after one step.
+pub(super) struct Look<'a> {
+    pub seed: Seed,
+    pub occupants: &'a [Occupant],
+    /// The own step of each lane at the last fill.
+    pub steps: &'a [u64],
+    /// Steps since the last fill, this one included.
+    pub since_fill: u64,
+    /// Steps are not looked at beyond this one.
+    pub most_steps: u64,
+}
+
+impl Look<'_> {
+    fn step(&self, lane: usize) -> u64 {
+        self.steps[lane] + self.since_fill
+    }
+}
+
+impl<'a, R: Variate> Watch<'a, R> {
+    pub(super) fn new(targets: &'a Targets<R>, rule: &'a dyn Rule<R>, lanes: usize, correct: bool) -> Self {
+        let bridge = if correct { rule.bridge() } else { None };
+        match targets {
+            Targets::Nested { coordinate, side, thresholds } => {
+                let variance = bridge.and_then(Bridge::isotropic_variance);
+                if bridge.is_some() == variance.is_some() {
+                    return Self::Nested(NestedWatch::new(*coordinate, side_sign(*side), thresholds, variance, lanes));
+                }
+                Self::Regions(RegionWatch::new(targets, bridge, lanes))
+            }
+            Targets::Regions(_) => Self::Regions(RegionWatch::new(targets, bridge, lanes)),
+        }
+    }
+
+    /// Before a lane's first step.
+    pub(super) fn enter(&mut self, lane: usize, exit: &ReplicaExit) {
+        match self {
+            Self::Nested(watch) => watch.enter(lane, exit),
+            Self::Regions(watch) => watch.enter(lane, exit),
+        }
+    }
+
+    /// After a lane's last step.
+    pub(super) fn leave(&mut self, lane: usize) {
+        if let Self::Nested(watch) = self {
+            watch.at_steps[lane] = R::from_f64(f64::NEG_INFINITY);
+            watch.corrected[lane] = R::from_f64(f64::NEG_INFINITY);
+        }
+    }
+
+    /// Remembers where all lanes are before a step.
+    pub(super) fn before(&mut self, position: &Block<R>, scratch: &mut Scratch<R>) {
+        match self {
+            Self::Nested(watch) => watch.before(position),
+            Self::Regions(watch) => watch.before(position, scratch),
+        }
+    }
+
+    /// Records passages after a step; gives the lanes that reached their last target.
+    pub(super) fn after(
+        &mut self,
+        position: &Block<R>,
+        look: &Look<'_>,
+        exits: &mut [ReplicaExit],
+        scratch: &mut Scratch<R>,
+        finished: &mut Vec<usize>,
+    ) {
+        match self {
+            Self::Nested(watch) => watch.after(position, look, exits, finished),
+            Self::Regions(watch) => watch.after(position, look, exits, scratch, finished),
+        }
+    }
+}
+
+/// Thresholds on one coordinate: each lane waits for the next one it has not reached.
+pub(super) struct NestedWatch<R> {
+    coordinate: usize,
+    sign: R,
+    thresholds: Vec<(f64, usize)>,
+    variance: Option<f64>,
+    before: Vec<R>,
+    at_steps: Vec<R>,
+    corrected: Vec<R>,
+    next: Vec<[usize; 2]>,
+    groups: Vec<u32>,
+}
+
+impl<R: Variate> NestedWatch<R> {
+    fn new(
+        coordinate: usize,
+        sign: f64,
+        thresholds: &[(f64, usize)],
+        variance: Option<f64>,
+        lanes: usize,
+    ) -> Self {
+        let nowhere = R::from_f64(f64::NEG_INFINITY);
+        Self {
+            coordinate,
+            sign: R::from_f64(sign),
+            thresholds: thresholds.to_vec(),
+            variance,
+            before: vec![R::ZERO; lanes],
+            at_steps: vec![nowhere; lanes],
+            corrected: vec![nowhere; lanes],
+            next: vec![[0; 2]; lanes],
+            groups: vec![0; lanes.div_ceil(GROUP)],
+        }
+    }
+
+    fn threshold(&self, next: usize) -> R {
+        R::from_f64(self.thresholds.get(next).map_or(f64::NEG_INFINITY, |threshold| threshold.0))
+    }
+
+    fn enter(&mut self, lane: usize, exit: &ReplicaExit) {
+        let reached = |times: &[f64]| times.iter().filter(|time| !time.is_nan()).count();
+        self.next[lane] = [reached(&exit.at_steps), reached(&exit.corrected)];
+        self.at_steps[lane] = self.threshold(self.next[lane][0]);
+        self.corrected[lane] = self.threshold(self.next[lane][1]);
+    }
+
+    fn before(&mut self, position: &Block<R>) {
+        if self.variance.is_some() {
+            self.before.copy_from_slice(position.coordinate(self.coordinate));
+        }
+    }
+
+    fn after(
+        &mut self,
+        position: &Block<R>,
+        look: &Look<'_>,
+        exits: &mut [ReplicaExit],
+        finished: &mut Vec<usize>,
+    ) {
+        let x = position.coordinate(self.coordinate);
+        let any = match self.variance {
+            None => flag_inside(self.sign, x, &self.at_steps, &mut self.groups),
+            Some(variance) => {
+                let reach = R::from_f64(REACH * variance);
+                flag_near(self.sign, reach, &self.before, x, &self.corrected, &self.at_steps, &mut self.groups)
+            }
+        };
+        if !any {
+            return;
+        }
+        for group in 0..self.groups.len() {
+            if self.groups[group] == 0 {
+                continue;
+            }
+            let lanes = group * GROUP..((group + 1) * GROUP).min(x.len());
+            let crossed = self.variance.map_or(0, |variance| self.crossed(lanes.clone(), x, look, variance));
+            for lane in lanes.clone() {
+                let wanted = crossed >> (lane - lanes.start) & 1 == 1 || self.sign * x[lane] <= self.at_steps[lane];
+                if wanted && look.occupants[lane].live && look.step(lane) <= look.most_steps {
+                    self.look_at(lane, x[lane], look, &mut exits[lane], finished);
+                }
+            }
+        }
+    }
+
+    /// Which lanes of a group crossed their next threshold inside the step, as bits.
+    fn crossed(&self, lanes: std::ops::Range<usize>, x: &[R], look: &Look<'_>, variance: f64) -> u32 {
+        let (mut replicas, mut steps) = ([0; GROUP], [0; GROUP]);
+        for (slot, lane) in lanes.clone().enumerate() {
+            (replicas[slot], steps[slot]) = (look.occupants[lane].replica, look.step(lane));
+        }
+        let (before, thresholds) = (&self.before[lanes.clone()], &self.corrected[lanes.clone()]);
+        let count = lanes.len();
+        let (replicas, steps) = (&replicas[..count], &steps[..count]);
+        crossed_lanes(look.seed, replicas, steps, self.sign, before, &x[lanes], thresholds, variance)
+    }
+
+    fn look_at(
+        &mut self,
+        lane: usize,
+        x: R,
+        look: &Look<'_>,
+        exit: &mut ReplicaExit,
+        finished: &mut Vec<usize>,
+    ) {
+        let sign = self.sign.to_f64();
+        let (after, step) = (sign * x.to_f64(), look.step(lane));
+        if let Some(variance) = self.variance {
+            let before = sign * self.before[lane].to_f64();
+            let mut inside = None;
+            while let Some(&(threshold, target)) = self.thresholds.get(self.next[lane][1]) {
+                let (p, q) = (before - threshold, after - threshold);
+                let path = *inside.get_or_insert_with(|| {
+                    InsideStep::new(look.seed, look.occupants[lane].replica, step)
+                });
+                // A path that starts inside (a threshold passed earlier in this very step by its correction) is there.
+                let crossed = q <= 0.0 || p <= 0.0 || path.crosses(p, q, variance);
+                if !crossed {
+                    break;
+                }
+                let fraction = if p <= 0.0 { 0.0 } else { path.fraction(p, q, variance, target as u32) };
+                exit.corrected[target] = (step - 1) as f64 + fraction;
+                self.next[lane][1] += 1;
+            }
+            self.corrected[lane] = self.threshold(self.next[lane][1]);
+        }
+        while let Some(&(threshold, target)) = self.thresholds.get(self.next[lane][0]) {
+            if after > threshold {
+                break;
+            }
+            exit.at_steps[target] = step as f64;
+            self.next[lane][0] += 1;
+        }
+        self.at_steps[lane] = self.threshold(self.next[lane][0]);
+        if self.next[lane][0] == self.thresholds.len() {
+            exit.end = step as f64;
+            finished.push(lane);
+        }
+    }
+}
+
+lane_kernel! {
+    /// Whether any `sign · x` is at or below its threshold, by groups of lanes. An integer OR: a floating-point minimum
+    /// is far slower.
+    fn flag_inside<R: Variate>(sign: R, x: &[R], thresholds: &[R], groups: &mut [u32]) -> bool {
+        let mut any = 0;
+        for ((group, x), thresholds) in groups.iter_mut().zip(x.chunks(GROUP)).zip(thresholds.chunks(GROUP)) {
+            let mut hit = 0;
+            for (&x, &threshold) in x.iter().zip(thresholds) {
+                hit |= u32::from(sign * x <= threshold);
+            }
+            *group = hit;
+            any |= hit;
+        }
+        any != 0
+    }
+}
+
+lane_kernel! {
+    /// As [`flag_inside`], or near enough to the next threshold that the path inside the step may have crossed it.
+    fn flag_near<R: Variate>(
+        sign: R,
+        reach: R,
+        before: &[R],
+        x: &[R],
+        corrected: &[R],
+        at_steps: &[R],
+        groups: &mut [u32],
+    ) -> bool {
+        let mut any = 0;
+        for (index, group) in groups.iter_mut().enumerate() {
+            let first = index * GROUP;
+            let last = (first + GROUP).min(x.len());
+            let (before, x) = (&before[first..last], &x[first..last]);
+            let (corrected, at_steps) = (&corrected[first..last], &at_steps[first..last]);
+            let mut hit = 0;
+            for lane in 0..x.len() {
+                let (from, to) = (sign * before[lane], sign * x[lane]);
+                let near = (from - corrected[lane]) * (to - corrected[lane]) <= reach;
+                hit |= u32::from(near) | u32::from(to <= at_steps[lane]);
+            }
+            *group = hit;
+            any |= hit;
+        }
+        any != 0
+    }
+}
+
+/// Targets of any shape, through their level functions.
+pub(super) struct RegionWatch<'a, R: Variate> {
+    targets: &'a Targets<R>,
+    bridge: Option<&'a dyn Bridge<R>>,
+    before: Vec<Vec<R>>,
+    level: Vec<R>,
+}
+
+impl<'a, R: Variate> RegionWatch<'a, R> {
+    fn new(targets: &'a Targets<R>, bridge: Option<&'a dyn Bridge<R>>, lanes: usize) -> Self {
+        Self { targets, bridge, before: vec![vec![R::ZERO; lanes]; targets.len()], level: vec![R::ZERO; lanes] }
+    }
+
+    #[allow(clippy::unused_self, reason = "the same interface as the nested watch, which does remember lanes")]
+    fn enter(&mut self, _: usize, _: &ReplicaExit) {}
+
+    fn before(&mut self, position: &Block<R>, scratch: &mut Scratch<R>) {
+        if self.bridge.is_some() {
+            for target in 0..self.targets.len() {
+                evaluate(self.targets, target, position, scratch, &mut self.before[target]);
+            }
+        }
+    }
+
+    fn after(
+        &mut self,
+        position: &Block<R>,
+        look: &Look<'_>,
+        exits: &mut [ReplicaExit],
+        scratch: &mut Scratch<R>,
+        finished: &mut Vec<usize>,
+    ) {
+        let mut point = vec![0.0; position.dimension()];
+        for target in 0..self.targets.len() {
+            evaluate(self.targets, target, position, scratch, &mut self.level);
+            for (lane, exit) in exits.iter_mut().enumerate() {
+                if !look.occupants[lane].live || look.step(lane) > look.most_steps {
+                    continue;
+                }
+                let (step, after) = (look.step(lane), self.level[lane].to_f64());
+                if let Some(bridge) = self.bridge
+                    && exit.corrected[target].is_nan()
+                {
+                    let before = self.before[target][lane].to_f64();
+                    for (coordinate, value) in point.iter_mut().enumerate() {
+                        *value = position.get(coordinate, lane).to_f64();
+                    }
+                    let fraction = self.crossed(target, bridge, before, after, &point, || {
+                        InsideStep::new(look.seed, look.occupants[lane].replica, step)
+                    });
+                    if let Some(fraction) = fraction {
+                        exit.corrected[target] = (step - 1) as f64 + fraction;
+                    }
+                }
+                if exit.at_steps[target].is_nan() && after <= 0.0 {
+                    exit.at_steps[target] = step as f64;
+                }
+            }
+        }
+        for (lane, exit) in exits.iter_mut().enumerate() {
+            let occupied = look.occupants[lane].live && look.step(lane) <= look.most_steps;
+            if occupied && exit.end.is_nan() && exit.at_steps.iter().all(|time| !time.is_nan()) {
+                exit.end = look.step(lane) as f64;
+                finished.push(lane);
+            }
+        }
+    }
+
+    /// The fraction of the step at which the level reached 0, if it did: the level is taken as Brownian with the variance
+    /// that the rule has along its gradient.
+    fn crossed(
+        &self,
+        target: usize,
+        bridge: &dyn Bridge<R>,
+        before: f64,
+        after: f64,
+        point: &[f64],
+        path: impl FnOnce() -> InsideStep,
+    ) -> Option<f64> {
+        let gradient = level_gradient(self.targets, target, point);
+        let Some(gradient) = gradient else { return (after <= 0.0).then_some(1.0) };
+        let variance = bridge.variance_along(point, &gradient);
+        if before <= 0.0 {
+            return Some(0.0);
+        }
+        if variance <= 0.0 || before * after > REACH * variance {
+            return (after <= 0.0).then_some(1.0);
+        }
+        let path = path();
+        let crossed = after <= 0.0 || path.crosses(before, after, variance);
+        crossed.then(|| path.fraction(before, after, variance, target as u32))
+    }
+}
+
+fn evaluate<R: Variate>(
+    targets: &Targets<R>,
+    target: usize,
+    position: &Block<R>,
+    scratch: &mut Scratch<R>,
+    out: &mut [R],
+) {
+    match targets {
+        Targets::Nested { coordinate, side, thresholds } => {
+            let sign = R::from_f64(side_sign(*side));
+            let threshold = thresholds.iter().find(|threshold| threshold.1 == target).map_or(0.0, |found| found.0);
+            let threshold = R::from_f64(threshold);
+            for (out, &x) in out.iter_mut().zip(position.coordinate(*coordinate)) {
+                *out = sign * x - threshold;
+            }
+        }
+        Targets::Regions(regions) => regions[target].level(position, scratch, out),
+    }
+}
+
+fn level_gradient<R: Variate>(targets: &Targets<R>, target: usize, point: &[f64]) -> Option<Vec<f64>> {
+    match targets {
+        Targets::Nested { coordinate, side, .. } => {
+            let mut gradient = vec![0.0; point.len()];
+            gradient[*coordinate] = side_sign(*side);
+            Some(gradient)
+        }
+        Targets::Regions(regions) => regions[target].level_gradient(point),
+    }
+}

@@ -4,12 +4,12 @@
 //! [`lanes`], [`random`], [`statistics`], [`landscape`], [`noise`], [`risk`], [`oracle`], [`rule`],
 //! [`observe`], [`ensemble`], [`theory`], [`study`].
 
-pub mod lanes;
-pub mod random;
-pub mod statistics;
-pub mod landscape;
-pub mod noise;
-pub mod oracle;
-pub mod rule;
-pub mod observe;
 pub mod ensemble;
+pub mod landscape;
+pub mod lanes;
+pub mod noise;
+pub mod observe;
+pub mod oracle;
+pub mod random;
+pub mod rule;
+pub mod statistics;

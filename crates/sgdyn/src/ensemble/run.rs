@@ -152,7 +152,9 @@ pub enum Failure {
         source: std::io::Error,
     },
     /// A checkpoint is not what this study writes.
-    #[error("checkpoint `{name}` cannot be read ({reason}): it is damaged or from another version; remove it to start this cell anew")]
+    #[error(
+        "checkpoint `{name}` cannot be read ({reason}): it is damaged or from another version; remove it to start this cell anew"
+    )]
     Damaged {
         /// Which piece.
         name: String,
@@ -226,7 +228,11 @@ fn unit_name(unit: u64) -> String {
 ///
 /// # Errors
 /// [`Failure`] if a checkpoint cannot be kept or read.
-pub fn run<P: UnitProgram>(program: &P, units: Units, plan: &Plan<'_>) -> Result<Outcome<P::Summary>, Failure> {
+pub fn run<P: UnitProgram>(
+    program: &P,
+    units: Units,
+    plan: &Plan<'_>,
+) -> Result<Outcome<P::Summary>, Failure> {
     let finished: Finished<P::Summary> = match load(plan, FINISHED)? {
         Some(finished) => finished,
         None => Finished {
@@ -253,7 +259,10 @@ pub fn run<P: UnitProgram>(program: &P, units: Units, plan: &Plan<'_>) -> Result
         let work = || -> Result<(), Failure> {
             loop {
                 let unit = next.fetch_add(1, Ordering::Relaxed);
-                if unit >= units.count() || plan.stop.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed) {
+                if unit >= units.count()
+                    || plan.stop.load(Ordering::Relaxed)
+                    || failed.load(Ordering::Relaxed)
+                {
                     return Ok(());
                 }
                 if lock(&shared).0.is_done(unit) {
@@ -328,9 +337,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn load<T: DeserializeOwned>(plan: &Plan<'_>, name: &str) -> Result<Option<T>, Failure> {
     let Some(store) = plan.store else { return Ok(None) };
-    let bytes = store
-        .load(name)
-        .map_err(|source| Failure::Store { action: "read", name: name.to_owned(), source })?;
+    let bytes = store.load(name).map_err(|source| Failure::Store {
+        action: "read",
+        name: name.to_owned(),
+        source,
+    })?;
     bytes
         .map(|bytes| {
             postcard::from_bytes(&bytes)
@@ -343,5 +354,9 @@ fn save<T: Serialize>(plan: &Plan<'_>, name: &str, value: &T) -> Result<(), Fail
     let Some(store) = plan.store else { return Ok(()) };
     let bytes = postcard::to_stdvec(value)
         .map_err(|error| Failure::Damaged { name: name.to_owned(), reason: error.to_string() })?;
-    store.save(name, &bytes).map_err(|source| Failure::Store { action: "save", name: name.to_owned(), source })
+    store.save(name, &bytes).map_err(|source| Failure::Store {
+        action: "save",
+        name: name.to_owned(),
+        source,
+    })
 }

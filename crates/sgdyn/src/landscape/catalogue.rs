@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::analytic::{
-    CurvedChannel, DiagonalQuadratic, DoubleWell, FlatValley, FullQuadratic, MaierStein, MullerBrown, Rastrigin,
-    Rotating, StyblinskiTang, TwoParabolas,
+    CurvedChannel, DiagonalQuadratic, DoubleWell, FlatValley, FullQuadratic, MaierStein, MullerBrown,
+    Rastrigin, Rotating, StyblinskiTang, TwoParabolas,
 };
 use super::pointwise::Pointwise;
 use super::separable::Separable;
@@ -24,7 +24,9 @@ pub struct NamedLandscape {
 
 /// All landscapes that have a name.
 pub(crate) const CATALOGUE: &[NamedLandscape] = &[
-    NamedLandscape { name: "quadratic", equation: "L = ½ Σ hᵢ xᵢ²", parameters: &[("curvatures", &[1.0])] },
+    NamedLandscape {
+        name: "quadratic", equation: "L = ½ Σ hᵢ xᵢ²", parameters: &[("curvatures", &[1.0])]
+    },
     NamedLandscape {
         name: "full-quadratic",
         equation: "L = ½ xᵀHx, H row by row",
@@ -55,7 +57,9 @@ pub(crate) const CATALOGUE: &[NamedLandscape] = &[
         equation: "L = s Σ Aₖ exp(aₖ(x−xₖ)² + bₖ(x−xₖ)(y−yₖ) + cₖ(y−yₖ)²)",
         parameters: &[("scale", &[1.0])],
     },
-    NamedLandscape { name: "curved-channel", equation: "L = (x² − 1)²/4 + ½(1 + 3x²)y²", parameters: &[] },
+    NamedLandscape {
+        name: "curved-channel", equation: "L = (x² − 1)²/4 + ½(1 + 3x²)y²", parameters: &[]
+    },
     NamedLandscape {
         name: "flat-valley",
         equation: "L = ½ c (1 + w x²) y²",
@@ -120,7 +124,8 @@ struct Given<'a> {
 
 impl Given<'_> {
     fn list(&self, parameter: &'static str) -> Result<Vec<f64>, LandscapeError> {
-        let default = self.landscape.parameters.iter().find(|(name, _)| *name == parameter).map_or(&[][..], |p| p.1);
+        let default =
+            self.landscape.parameters.iter().find(|(name, _)| *name == parameter).map_or(&[][..], |p| p.1);
         let values = self.values.get(parameter).cloned().unwrap_or_else(|| default.to_vec());
         if values.is_empty() || values.iter().any(|value| !value.is_finite()) {
             return Err(self.bad(parameter, format!("{values:?}"), "give one or more finite numbers"));
@@ -138,7 +143,11 @@ impl Given<'_> {
 
     fn positive(&self, parameter: &'static str) -> Result<f64, LandscapeError> {
         let value = self.number(parameter)?;
-        if value > 0.0 { Ok(value) } else { Err(self.bad(parameter, value.to_string(), "it must be above 0")) }
+        if value > 0.0 {
+            Ok(value)
+        } else {
+            Err(self.bad(parameter, value.to_string(), "it must be above 0"))
+        }
     }
 
     fn dimension(&self) -> Result<usize, LandscapeError> {
@@ -159,7 +168,10 @@ impl Given<'_> {
 ///
 /// # Errors
 /// [`LandscapeError`] for an unknown name or parameter, or a value out of range.
-pub fn named<R: Real>(name: &str, parameters: &BTreeMap<String, Vec<f64>>) -> Result<Field<R>, LandscapeError> {
+pub fn named<R: Real>(
+    name: &str,
+    parameters: &BTreeMap<String, Vec<f64>>,
+) -> Result<Field<R>, LandscapeError> {
     let Some(landscape) = CATALOGUE.iter().find(|landscape| landscape.name == name) else {
         let near = CATALOGUE
             .iter()
@@ -194,7 +206,9 @@ pub fn named<R: Real>(name: &str, parameters: &BTreeMap<String, Vec<f64>>) -> Re
             given.positive("left")?,
             given.positive("right")?,
         ))),
-        "styblinski-tang" => Field::landscape(Separable { term: StyblinskiTang, dimension: given.dimension()? }),
+        "styblinski-tang" => {
+            Field::landscape(Separable { term: StyblinskiTang, dimension: given.dimension()? })
+        }
         "rastrigin" => Field::landscape(Separable {
             term: Rastrigin::<R>::new(given.number("amplitude")?),
             dimension: given.dimension()?,
@@ -208,16 +222,23 @@ pub fn named<R: Real>(name: &str, parameters: &BTreeMap<String, Vec<f64>>) -> Re
         "maier-stein" => {
             Field::drift(Pointwise(MaierStein::<R>::new(given.number("alpha")?, given.number("mu")?)))
         }
-        _ => Field::drift(Pointwise(Rotating::<R>::new(given.number("curvature")?, given.number("rotation")?))),
+        _ => {
+            Field::drift(Pointwise(Rotating::<R>::new(given.number("curvature")?, given.number("rotation")?)))
+        }
     })
 }
 
 fn full_quadratic<R: Real>(given: &Given<'_>) -> Result<Field<R>, LandscapeError> {
     let entries = given.list("hessian")?;
     let dimension = entries.len().isqrt();
-    let symmetric = (0..dimension).all(|i| (0..i).all(|j| entries[i * dimension + j] == entries[j * dimension + i]));
+    let symmetric =
+        (0..dimension).all(|i| (0..i).all(|j| entries[i * dimension + j] == entries[j * dimension + i]));
     if dimension * dimension != entries.len() || !symmetric {
-        return Err(given.bad("hessian", format!("{entries:?}"), "give the d² entries of a symmetric matrix"));
+        return Err(given.bad(
+            "hessian",
+            format!("{entries:?}"),
+            "give the d² entries of a symmetric matrix",
+        ));
     }
     Ok(Field::landscape(FullQuadratic::<R>::new(&entries, dimension)))
 }
@@ -247,7 +268,8 @@ mod tests {
             let field: Field<f64> = named(landscape.name, &parameters(landscape.name)).expect(landscape.name);
             let dimension = field.dimension();
             for trial in 0..5 {
-                let point: Vec<f64> = (0..dimension).map(|c| 0.37 + 0.31 * trial as f64 - 0.9 * c as f64).collect();
+                let point: Vec<f64> =
+                    (0..dimension).map(|c| 0.37 + 0.31 * trial as f64 - 0.9 * c as f64).collect();
                 let gradient = field.gradient_at(&point);
                 let hessian = field.hessian_at(&point).expect("all offer products");
                 let step = 1e-5;
@@ -257,7 +279,9 @@ mod tests {
                         moved[c] += by;
                         moved
                     };
-                    if let (Some(up), Some(down)) = (field.loss_at(&shifted(step)), field.loss_at(&shifted(-step))) {
+                    if let (Some(up), Some(down)) =
+                        (field.loss_at(&shifted(step)), field.loss_at(&shifted(-step)))
+                    {
                         let difference = (up - down) / (2.0 * step);
                         assert!(
                             (difference - gradient[c]).abs() <= 1e-6 * (1.0 + gradient[c].abs()),
@@ -285,7 +309,8 @@ mod tests {
     fn unknown_names_get_the_near_miss() {
         let error = named::<f64>("double_well", &BTreeMap::new()).err().expect("unknown").to_string();
         assert!(error.contains("did you mean `double-well`?"), "{error}");
-        let error = named::<f64>("double-well", &[("depth".to_owned(), vec![1.0])].into()).err().expect("unknown");
+        let error =
+            named::<f64>("double-well", &[("depth".to_owned(), vec![1.0])].into()).err().expect("unknown");
         assert!(error.to_string().contains("quartic, quadratic, tilt"), "{error}");
     }
 }

@@ -19,7 +19,13 @@ pub trait Landscape<R: Real>: Drift<R> {
 /// Second derivatives, as products.
 pub trait HessianProduct<R: Real>: Send + Sync {
     /// Writes `H(x) v = −(∂b/∂x) v` of every lane to `out`.
-    fn hessian_product(&self, at: &Block<R>, direction: &Block<R>, scratch: &mut Scratch<R>, out: &mut Block<R>);
+    fn hessian_product(
+        &self,
+        at: &Block<R>,
+        direction: &Block<R>,
+        scratch: &mut Scratch<R>,
+        out: &mut Block<R>,
+    );
 }
 
 /// A field with whatever it offers, shared between the rooms that need it.

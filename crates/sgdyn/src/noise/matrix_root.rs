@@ -18,7 +18,9 @@ pub trait CovarianceField<R: Variate>: Send + Sync {
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum NoiseError {
     /// A pivot of the factorisation is negative.
-    #[error("the covariance matrix is not positive semidefinite: pivot {index} of its factorisation is {pivot}")]
+    #[error(
+        "the covariance matrix is not positive semidefinite: pivot {index} of its factorisation is {pivot}"
+    )]
     NotPositive {
         /// Which row.
         index: usize,
@@ -26,7 +28,9 @@ pub enum NoiseError {
         pivot: f64,
     },
     /// The matrix is not square or not symmetric.
-    #[error("the covariance matrix must have d² entries and be symmetric; it has {entries} entries for d = {dimension}")]
+    #[error(
+        "the covariance matrix must have d² entries and be symmetric; it has {entries} entries for d = {dimension}"
+    )]
     NotSymmetric {
         /// The number of entries.
         entries: usize,

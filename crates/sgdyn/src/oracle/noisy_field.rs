@@ -25,7 +25,9 @@ impl<R: Variate> GradientOracle<R> for NoisyField<R> {
     fn demands(&self, slot: Slot) -> Vec<DrawDemand> {
         let noise = self.noise.as_ref();
         noise
-            .map(|noise| DrawDemand::Variates(Demand::new(slot.gradient_noise(), noise.law(), noise.variates())))
+            .map(|noise| {
+                DrawDemand::Variates(Demand::new(slot.gradient_noise(), noise.law(), noise.variates()))
+            })
             .into_iter()
             .collect()
     }

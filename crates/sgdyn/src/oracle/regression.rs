@@ -42,7 +42,9 @@ impl<R: Variate> GradientOracle<R> for GaussianRegression<R> {
         let mut residual = scratch.take(lanes);
         out.values_mut().fill(R::ZERO);
         let share = R::ONE / R::from_f64(self.batch_size as f64);
-        for (inputs, labels) in inputs.chunks_exact(self.deviations.len() * lanes).zip(labels.chunks_exact(lanes)) {
+        for (inputs, labels) in
+            inputs.chunks_exact(self.deviations.len() * lanes).zip(labels.chunks_exact(lanes))
+        {
             for (residual, &label) in residual.iter_mut().zip(labels) {
                 *residual = self.label_deviation * label;
             }

@@ -108,8 +108,14 @@ mod tests {
         let mut seen = HashSet::new();
         assert!(seen.insert(base.bits(Seed::new(1, 0))));
         for bit in 0..40 {
-            assert!(seen.insert(Address { replica: 1 << bit, ..base }.bits(Seed::new(1, 0))), "replica bit {bit}");
-            assert!(seen.insert(Address { chunk: 1 << bit, ..base }.bits(Seed::new(1, 0))), "chunk bit {bit}");
+            assert!(
+                seen.insert(Address { replica: 1 << bit, ..base }.bits(Seed::new(1, 0))),
+                "replica bit {bit}"
+            );
+            assert!(
+                seen.insert(Address { chunk: 1 << bit, ..base }.bits(Seed::new(1, 0))),
+                "chunk bit {bit}"
+            );
         }
         for bit in 0..32 {
             assert!(seen.insert(Address { coordinate: 1 << bit, ..base }.bits(Seed::new(1, 0))));

@@ -131,7 +131,10 @@ mod tests {
             let length = sign * (-2.0 * u.ln()).sqrt();
             let (first, second) = if b >> 62 & 1 == 1 { (sine, cosine) } else { (cosine, sine) };
             // A few roundings of numbers up to 8.6.
-            assert!((x - length * first).abs() <= 4e-15 && (y - length * second).abs() <= 4e-15, "{a:x} {b:x}");
+            assert!(
+                (x - length * first).abs() <= 4e-15 && (y - length * second).abs() <= 4e-15,
+                "{a:x} {b:x}"
+            );
 
             let (a, b) = ((a >> 32) as u32, (b >> 32) as u32);
             let (x, y) = pair_f32(a, b);

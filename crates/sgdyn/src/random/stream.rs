@@ -1,7 +1,9 @@
 //! The noise of a block of replicas, filled several steps at a time.
 
 use super::generator::Word;
-use super::law::{Exponential, Law, Normal, PositiveStable, Rademacher, Stable, StudentT, ThreePoint, Transform, Uniform};
+use super::law::{
+    Exponential, Law, Normal, PositiveStable, Rademacher, Stable, StudentT, ThreePoint, Transform, Uniform,
+};
 use super::{Purpose, Seed, Variate};
 use crate::lanes::lane_kernel;
 
@@ -120,7 +122,9 @@ impl<R: Variate> LaneStream<R> {
             Law::PositiveStable { alpha } => {
                 fill_pairs(PositiveStable::<R>::new(alpha), a, b, c, d, pairs, variates, out);
             }
-            Law::StudentT { degrees } => fill_pairs(StudentT::<R>::new(degrees), a, b, c, d, pairs, variates, out),
+            Law::StudentT { degrees } => {
+                fill_pairs(StudentT::<R>::new(degrees), a, b, c, d, pairs, variates, out)
+            }
         }
     }
 

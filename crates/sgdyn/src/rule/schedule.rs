@@ -50,7 +50,9 @@ impl Schedule {
                 let phase = (k / steps as f64).min(1.0) * std::f64::consts::PI;
                 last + (base - last) * 0.5 * (1.0 + crate::lanes::Real::cos(phase))
             }
-            Self::Polynomial { steps, power: exponent } => base * power(exponent, 1.0 / (1.0 + k / steps as f64)),
+            Self::Polynomial { steps, power: exponent } => {
+                base * power(exponent, 1.0 / (1.0 + k / steps as f64))
+            }
             Self::Warmup { steps } => base * ((k + 1.0) / steps as f64).min(1.0),
         }
     }

@@ -22,7 +22,8 @@ pub(super) struct InsideStep {
 
 #[inline(always)]
 fn exponential(seed: Seed, replica: u64, step: u64) -> f64 {
-    let [uniform, _] = Address { replica, chunk: step, coordinate: 0, purpose: Purpose::Crossing }.uniforms(seed);
+    let [uniform, _] =
+        Address { replica, chunk: step, coordinate: 0, purpose: Purpose::Crossing }.uniforms(seed);
     -Real::ln(uniform)
 }
 
@@ -69,8 +70,12 @@ impl InsideStep {
     ///
     /// The variate comes from Michael, Schucany and Haas (American Statistician 1976).
     pub(super) fn fraction(self, before: f64, after: f64, variance: f64, boundary: u32) -> f64 {
-        let address =
-            Address { replica: self.replica, chunk: self.step, coordinate: 1 + boundary, purpose: Purpose::Crossing };
+        let address = Address {
+            replica: self.replica,
+            chunk: self.step,
+            coordinate: 1 + boundary,
+            purpose: Purpose::Crossing,
+        };
         let [first, second] = address.uniforms(self.seed);
         let third = Address { coordinate: (1 << 31) + boundary, ..address }.uniforms(self.seed)[0];
         let radius = -2.0 * Real::ln(first);
@@ -121,7 +126,8 @@ mod tests {
             assert!((measured - exact).abs() <= 5.0 * error + 1e-12, "{measured} {exact}");
             let (mean, mean_square) = (sum / hits as f64, square / hits as f64);
 
-            let mut generator = SequentialGenerator::new(Seed::new(7, 1), 0, 0, crate::random::Purpose::Start);
+            let mut generator =
+                SequentialGenerator::new(Seed::new(7, 1), 0, 0, crate::random::Purpose::Start);
             let (steps, bridges) = (4_000usize, 20_000);
             let scale = (v / steps as f64).sqrt();
             let boundary = 0.5826 * scale;

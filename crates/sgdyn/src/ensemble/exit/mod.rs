@@ -198,7 +198,13 @@ impl<'a, R: Variate> Lanes<'a, R> {
                 since_fill: step as u64 + 1,
                 most_steps: self.program.most_steps,
             };
-            self.watch.after(&self.state.position, &look, &mut self.exits, &mut self.scratch, &mut self.finished);
+            self.watch.after(
+                &self.state.position,
+                &look,
+                &mut self.exits,
+                &mut self.scratch,
+                &mut self.finished,
+            );
             while let Some(lane) = self.finished.pop() {
                 self.release(lane, unit);
             }
@@ -237,12 +243,18 @@ impl<'a, R: Variate> Lanes<'a, R> {
         let index = (self.occupants[lane].replica - unit.first) as usize;
         unit.done[index] = Some(exit);
         // A free lane idles at a harmless place until it is given away.
-        self.program.start.place(self.program.seed, self.occupants[lane].replica, lane, &mut self.state.position);
+        self.program.start.place(
+            self.program.seed,
+            self.occupants[lane].replica,
+            lane,
+            &mut self.state.position,
+        );
     }
 
     /// Writes the live lanes to `unit`.
     fn save(&self, unit: &mut ExitUnit) {
-        let column = |block: &Block<R>, lane| (0..block.dimension()).map(|c| block.get(c, lane).to_f64()).collect();
+        let column =
+            |block: &Block<R>, lane| (0..block.dimension()).map(|c| block.get(c, lane).to_f64()).collect();
         unit.lanes = (0..self.occupants.len())
             .filter(|&lane| self.occupants[lane].live)
             .map(|lane| LaneState {

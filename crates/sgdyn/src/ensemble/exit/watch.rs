@@ -48,7 +48,13 @@ impl<'a, R: Variate> Watch<'a, R> {
             Targets::Nested { coordinate, side, thresholds } => {
                 let variance = bridge.and_then(Bridge::isotropic_variance);
                 if bridge.is_some() == variance.is_some() {
-                    return Self::Nested(NestedWatch::new(*coordinate, side_sign(*side), thresholds, variance, lanes));
+                    return Self::Nested(NestedWatch::new(
+                        *coordinate,
+                        side_sign(*side),
+                        thresholds,
+                        variance,
+                        lanes,
+                    ));
                 }
                 Self::Regions(RegionWatch::new(targets, bridge, lanes))
             }
@@ -160,7 +166,15 @@ impl<R: Variate> NestedWatch<R> {
             None => flag_inside(self.sign, x, &self.at_steps, &mut self.groups),
             Some(variance) => {
                 let reach = R::from_f64(REACH * variance);
-                flag_near(self.sign, reach, &self.before, x, &self.corrected, &self.at_steps, &mut self.groups)
+                flag_near(
+                    self.sign,
+                    reach,
+                    &self.before,
+                    x,
+                    &self.corrected,
+                    &self.at_steps,
+                    &mut self.groups,
+                )
             }
         };
         if !any {
@@ -173,7 +187,8 @@ impl<R: Variate> NestedWatch<R> {
             let lanes = group * GROUP..((group + 1) * GROUP).min(x.len());
             let crossed = self.variance.map_or(0, |variance| self.crossed(lanes.clone(), x, look, variance));
             for lane in lanes.clone() {
-                let wanted = crossed >> (lane - lanes.start) & 1 == 1 || self.sign * x[lane] <= self.at_steps[lane];
+                let wanted =
+                    crossed >> (lane - lanes.start) & 1 == 1 || self.sign * x[lane] <= self.at_steps[lane];
                 if wanted && look.occupants[lane].live && look.step(lane) <= look.most_steps {
                     self.look_at(lane, x[lane], look, &mut exits[lane], finished);
                 }
@@ -208,9 +223,8 @@ impl<R: Variate> NestedWatch<R> {
             let mut inside = None;
             while let Some(&(threshold, target)) = self.thresholds.get(self.next[lane][1]) {
                 let (p, q) = (before - threshold, after - threshold);
-                let path = *inside.get_or_insert_with(|| {
-                    InsideStep::new(look.seed, look.occupants[lane].replica, step)
-                });
+                let path = *inside
+                    .get_or_insert_with(|| InsideStep::new(look.seed, look.occupants[lane].replica, step));
                 // A path that starts inside (a threshold passed earlier in this very step by its correction) is there.
                 let crossed = q <= 0.0 || p <= 0.0 || path.crosses(p, q, variance);
                 if !crossed {
@@ -294,10 +308,18 @@ pub(super) struct RegionWatch<'a, R: Variate> {
 
 impl<'a, R: Variate> RegionWatch<'a, R> {
     fn new(targets: &'a Targets<R>, bridge: Option<&'a dyn Bridge<R>>, lanes: usize) -> Self {
-        Self { targets, bridge, before: vec![vec![R::ZERO; lanes]; targets.len()], level: vec![R::ZERO; lanes] }
+        Self {
+            targets,
+            bridge,
+            before: vec![vec![R::ZERO; lanes]; targets.len()],
+            level: vec![R::ZERO; lanes],
+        }
     }
 
-    #[allow(clippy::unused_self, reason = "the same interface as the nested watch, which does remember lanes")]
+    #[allow(
+        clippy::unused_self,
+        reason = "the same interface as the nested watch, which does remember lanes"
+    )]
     fn enter(&mut self, _: usize, _: &ReplicaExit) {}
 
     fn before(&mut self, position: &Block<R>, scratch: &mut Scratch<R>) {
@@ -388,7 +410,8 @@ fn evaluate<R: Variate>(
     match targets {
         Targets::Nested { coordinate, side, thresholds } => {
             let sign = R::from_f64(side_sign(*side));
-            let threshold = thresholds.iter().find(|threshold| threshold.1 == target).map_or(0.0, |found| found.0);
+            let threshold =
+                thresholds.iter().find(|threshold| threshold.1 == target).map_or(0.0, |found| found.0);
             let threshold = R::from_f64(threshold);
             for (out, &x) in out.iter_mut().zip(position.coordinate(*coordinate)) {
                 *out = sign * x - threshold;

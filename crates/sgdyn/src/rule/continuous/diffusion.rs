@@ -88,7 +88,8 @@ impl<R: Variate> Equation<R> {
         let motions = self.motions();
         let mut sum = 0.0;
         for motion in 0..motions {
-            let z: Vec<R> = (0..motions).map(|other| if other == motion { R::ONE } else { R::ZERO }).collect();
+            let z: Vec<R> =
+                (0..motions).map(|other| if other == motion { R::ONE } else { R::ZERO }).collect();
             self.apply_root(&at, &z, &mut scratch, &mut column);
             let along: f64 = column.values().iter().zip(direction).map(|(value, n)| value.to_f64() * n).sum();
             sum += along * along;

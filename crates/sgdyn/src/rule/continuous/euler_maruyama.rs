@@ -55,7 +55,13 @@ impl<R: Variate> Rule<R> for EulerMaruyama<R> {
             let mut noise = scratch.take_like(&state.position);
             self.equation.apply_root(&state.position, z, scratch, &mut noise);
             let spread = R::from_f64(root);
-            kernels::add_two_scaled(step, drift.values(), spread, noise.values(), state.position.values_mut());
+            kernels::add_two_scaled(
+                step,
+                drift.values(),
+                spread,
+                noise.values(),
+                state.position.values_mut(),
+            );
             scratch.give(noise.into_values());
         }
         scratch.give(drift.into_values());

@@ -58,7 +58,14 @@ impl<R: Variate> Rule<R> for Heun<R> {
         kernels::set_two_scaled(position.values(), step, drift.values(), spread, z, ahead.values_mut());
         let mut second = scratch.take_like(position);
         self.equation.drift.drift(&ahead, scratch, &mut second);
-        average_step(R::from_f64(0.5) * step, drift.values(), second.values(), spread, z, position.values_mut());
+        average_step(
+            R::from_f64(0.5) * step,
+            drift.values(),
+            second.values(),
+            spread,
+            z,
+            position.values_mut(),
+        );
         for block in [Some(drift), Some(ahead), Some(second), noise].into_iter().flatten() {
             scratch.give(block.into_values());
         }

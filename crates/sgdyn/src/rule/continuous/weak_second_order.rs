@@ -81,7 +81,14 @@ impl<R: Variate> Rule<R> for WeakSecondOrder<R> {
         let mut noise = start.zeros_like();
         self.equation.apply_root(&start, z, scratch, &mut noise);
         let mut ahead = start.zeros_like();
-        kernels::set_two_scaled(start.values(), size, drift.values(), root, noise.values(), ahead.values_mut());
+        kernels::set_two_scaled(
+            start.values(),
+            size,
+            drift.values(),
+            root,
+            noise.values(),
+            ahead.values_mut(),
+        );
         let mut second = start.zeros_like();
         self.equation.drift.drift(&ahead, scratch, &mut second);
         let next = &mut state.position;
@@ -101,7 +108,14 @@ impl<R: Variate> Rule<R> for WeakSecondOrder<R> {
             // Along its own motion: the supporting points Rʲ±.
             for (sign, out) in [(R::ONE, &mut plus), (-R::ONE, &mut minus)] {
                 let (from, column) = (start.values(), columns[j].values());
-                kernels::set_two_scaled(from, size, drift.values(), sign * root, column, support.values_mut());
+                kernels::set_two_scaled(
+                    from,
+                    size,
+                    drift.values(),
+                    sign * root,
+                    column,
+                    support.values_mut(),
+                );
                 context.column(&support, j, scratch, out);
             }
             for (c, &base) in columns[j].values().iter().enumerate() {

@@ -32,7 +32,12 @@ pub struct Descent<R: Variate> {
 impl<R: Variate> Descent<R> {
     /// Gradients from `oracle`, a learning rate that starts at `learning_rate` and follows `schedule`, and weight decay
     /// λ, which adds λθ to the gradient.
-    pub fn new(oracle: Arc<dyn GradientOracle<R>>, learning_rate: f64, schedule: Schedule, weight_decay: f64) -> Self {
+    pub fn new(
+        oracle: Arc<dyn GradientOracle<R>>,
+        learning_rate: f64,
+        schedule: Schedule,
+        weight_decay: f64,
+    ) -> Self {
         let oracle_demands = oracle.demands(Slot::First).len();
         Self { oracle, oracle_demands, learning_rate, schedule, weight_decay }
     }

@@ -48,10 +48,10 @@ impl Exponential for f32 {
     const UNDERFLOW: Self = -104.0;
     const EXP_M1_IS_MINUS_ONE: Self = -20.0;
 
-    // |error|·r² < 2^−27.7.
+    // |error|·r² < 2^−32.
     #[inline(always)]
     fn second_order(r: Self) -> Self {
-        polynomial!(r; 0.5, 0.16666518, 0.041666206, 0.008368889, 0.0013950504)
+        polynomial!(r; 0.5, 0.16666667, 0.04166646, 0.00833327, 0.0013935451, 0.00019916681)
     }
 }
 

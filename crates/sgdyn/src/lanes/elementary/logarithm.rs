@@ -46,8 +46,8 @@ impl Logarithm for f32 {
 /// `ln x`: −∞ at ±0, NaN below.
 ///
 /// `x = 2^k·(1 + f)` with `√½ ≤ 1 + f < √2`, and with `s = f/(2 + f)`,
-/// `ln(1 + f) = 2 artanh s = f − (f²/2 − s·(f²/2 + s²·P(s²)))`. The sum `k ln 2 + f` keeps its rounding error: without
-/// it the result near `½ ln 2` would be off by more than an ulp.
+/// `ln(1 + f) = 2 artanh s = f − s·(f − s²·P(s²))`. The sum `k ln 2 + f` keeps its rounding error: without it the
+/// result near `½ ln 2` would be off by more than an ulp.
 #[inline(always)]
 pub(in crate::lanes) fn ln<F: Logarithm>(x: F) -> F {
     let (k, f) = exponent_and_fraction(x);
@@ -69,11 +69,10 @@ fn exponent_and_fraction<F: Logarithm>(x: F) -> (F, F) {
 /// `k ln 2 + ln(1 + f) + correction`, `√½ ≤ 1 + f < √2`.
 #[inline(always)]
 fn ln_of_parts<F: Logarithm>(k: F, f: F, correction: F) -> F {
-    let half_square = F::HALF * f * f;
     let s = f / (F::TWO + f);
     let z = s * s;
-    let beyond_f = half_square
-        - s.mul_add(z.mul_add(F::inverse_tangent_series(z), half_square), k.mul_add(F::LN_2_LOW, correction));
+    let beyond_f =
+        s.mul_add((-z).mul_add(F::inverse_tangent_series(z), f), k.mul_add(-F::LN_2_LOW, -correction));
     let high = k * F::LN_2_HIGH;
     // Either k = 0 or |high| > |f|.
     let (sum, lost) = sum_with_loss(high, f);

@@ -23,3 +23,6 @@ pub(super) use hyperbolic::tanh;
 pub(super) use logarithm::{ln, ln_1p};
 pub(super) use power::powf;
 pub(super) use trigonometric::{cos, sin, sin_cos, tan};
+
+#[cfg(test)]
+mod tests;

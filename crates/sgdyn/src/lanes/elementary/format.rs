@@ -20,6 +20,8 @@ pub(in crate::lanes) trait Format: Real {
     const MIN_POSITIVE: Self;
     /// `1.5·2^(p−1)` with `p` the significand's bits: numbers near it are spaced by 1.
     const SHIFTER: Self;
+    /// `2^(p−1)`: all numbers from here on are integers.
+    const INTEGERS_FROM: Self;
     /// Below this magnitude (`2^−p`), a function with `f(x) = x + O(x²)` is answered by `x`, which keeps −0 and
     /// subnormal numbers.
     const IDENTITY_BELOW: Self;
@@ -28,8 +30,15 @@ pub(in crate::lanes) trait Format: Real {
     /// `ln 2 − LN_2_HIGH`.
     const LN_2_LOW: Self;
 
+    /// Whether `x` is not a number.
+    fn is_nan(x: Self) -> bool;
     /// `2^n` for `shifted = SHIFTER + n`, where `n` is in the range of normal exponents.
     fn power_of_two(shifted: Self) -> Self;
+    /// `2^−k` for an integer `k` in the range of normal exponents.
+    #[inline(always)]
+    fn inverse_power_of_two(k: Self) -> Self {
+        Self::power_of_two(Self::SHIFTER - k)
+    }
     /// `(m, k)` with `x = m·2^k` and `√½ ≤ m < √2`, for normal positive `x`.
     fn significand_exponent(x: Self) -> (Self, Self);
     /// `(n mod 2 ≠ 0)` for `shifted = SHIFTER + n`.
@@ -46,7 +55,27 @@ pub(super) fn select<T>(condition: bool, yes: T, no: T) -> T {
     if condition { yes } else { no }
 }
 
+/// `(s, a + b − s)` with `s` the rounded sum, for `|a| ≥ |b|` or `a = 0` (Dekker's fast two-sum).
+#[inline(always)]
+pub(super) fn sum_with_loss<F: Format>(a: F, b: F) -> (F, F) {
+    let sum = a + b;
+    (sum, b - (sum - a))
+}
+
+/// The quotient of two numbers in two parts each, by one division: the remainder of the rounded quotient corrects it.
+#[inline(always)]
+pub(super) fn quotient<F: Format>(numerator: (F, F), denominator: (F, F)) -> F {
+    let inverse = F::ONE / denominator.0;
+    let first = numerator.0 * inverse;
+    let remainder =
+        (-first).mul_add(denominator.0, numerator.0) + (-first).mul_add(denominator.1, numerator.1);
+    remainder.mul_add(inverse, first)
+}
+
 /// Horner's rule with fused steps: `polynomial!(x; c0, c1, c2)` is `c0 + x·(c1 + x·c2)`.
+///
+/// Sums of even and odd powers, with their shorter chain of operations, were no faster in loops over lanes and round
+/// once more.
 macro_rules! polynomial {
     ($x:expr; $last:expr $(,)?) => { $last };
     ($x:expr; $first:expr, $($rest:expr),+ $(,)?) => {
@@ -65,10 +94,15 @@ macro_rules! format {
             const NAN: Self = $scalar::NAN;
             const MIN_POSITIVE: Self = $scalar::MIN_POSITIVE;
             const SHIFTER: Self = $shifter;
+            const INTEGERS_FROM: Self = (1_u64 << $stored) as $scalar;
             const IDENTITY_BELOW: Self = $scalar::EPSILON / 2.0;
             const LN_2_HIGH: Self = $ln_2_high;
             const LN_2_LOW: Self = $ln_2_low;
 
+            #[inline(always)]
+            fn is_nan(x: Self) -> bool {
+                $scalar::is_nan(x)
+            }
             #[inline(always)]
             fn power_of_two(shifted: Self) -> Self {
                 Self::from_bits(shifted.to_bits().wrapping_add($bias) << $stored)
@@ -77,11 +111,10 @@ macro_rules! format {
             fn significand_exponent(x: Self) -> (Self, Self) {
                 const ROOT_HALF: $bits = std::$scalar::consts::FRAC_1_SQRT_2.to_bits();
                 const UNIT: $bits = $bias << $stored;
-                // 2^(p−1): a small integer in its low bits is that integer's value above it.
-                const INTEGERS: $scalar = (1_u64 << $stored) as $scalar;
                 let biased = x.to_bits().wrapping_add(UNIT - ROOT_HALF) >> $stored;
                 let significand = x.to_bits().wrapping_sub(biased.wrapping_sub($bias) << $stored);
-                let exponent = Self::from_bits(INTEGERS.to_bits() | biased) - (INTEGERS + $bias as $scalar);
+                let exponent = Self::from_bits(Self::INTEGERS_FROM.to_bits() | biased)
+                    - (Self::INTEGERS_FROM + $bias as $scalar);
                 (Self::from_bits(significand), exponent)
             }
             #[inline(always)]

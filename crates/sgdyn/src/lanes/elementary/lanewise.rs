@@ -17,7 +17,21 @@ macro_rules! lanewise {
 
 lanewise! {
     exp: "`eˣ`",
+    exp_m1: "`eˣ − 1`",
     ln: "`ln x`",
+    ln_1p: "`ln(1 + x)`",
     sin: "`sin x`",
     cos: "`cos x`",
+    tan: "`tan x`",
+    tanh: "`tanh x`",
+    erf: "`erf x`",
+}
+
+lane_kernel! {
+    /// Replaces every value `x` by `xʸ`, as [`Real::powf`], with `y` at the same place of `exponents`.
+    pub fn powf<R: Real>(values: &mut [R], exponents: &[R]) {
+        for (value, &exponent) in values.iter_mut().zip(exponents) {
+            *value = value.powf(exponent);
+        }
+    }
 }

@@ -8,12 +8,21 @@
 //! Every argument has an answer: subnormal numbers are neither flushed on the way in nor on the way out, and the limits
 //! at ±0, ±∞ and the ends of the domain are those of C99 annex F. The sign and payload of a NaN are not specified.
 
+mod error_function;
 mod exponential;
 mod format;
+mod hyperbolic;
 pub mod lanewise;
 mod logarithm;
+mod power;
 mod trigonometric;
 
-pub(super) use exponential::exp;
-pub(super) use logarithm::ln;
-pub(super) use trigonometric::{cos, sin, sin_cos};
+pub(super) use error_function::erf;
+pub(super) use exponential::{exp, exp_m1};
+pub(super) use hyperbolic::tanh;
+pub(super) use logarithm::{ln, ln_1p};
+pub(super) use power::powf;
+pub(super) use trigonometric::{cos, sin, sin_cos, tan};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
-//! Sine and cosine.
+//! Sine, cosine and tangent.
 
-use super::format::{Format, polynomial, select};
+use super::format::{Format, polynomial, quotient, select, sum_with_loss};
 
 pub(in crate::lanes) trait Trigonometric: Format {
     /// `2/π`.
@@ -97,17 +97,16 @@ fn reduce<F: Trigonometric>(x: F) -> Reduced<F> {
     Reduced { quarter_turns, rest, lost }
 }
 
-/// The sine and the cosine of a reduced angle.
+/// The sine and the cosine of a reduced angle, each as an unevaluated sum of two parts.
 #[inline(always)]
-fn sin_cos_of_rest<F: Trigonometric>(rest: F, lost: F) -> (F, F) {
+fn sin_cos_of_rest<F: Trigonometric>(rest: F, lost: F) -> ((F, F), (F, F)) {
     let square = rest * rest;
     let half_square = F::HALF * square;
-    let cosine_to_second_order = F::ONE - half_square;
-    let sine = rest + (rest * square).mul_add(F::sine_series(square), lost * cosine_to_second_order);
-    let second_order_lost = (F::ONE - cosine_to_second_order) - half_square;
-    let cosine = cosine_to_second_order
-        + (square * square).mul_add(F::cosine_series(square), second_order_lost - rest * lost);
-    (sine, cosine)
+    let second_order = F::ONE - half_square;
+    let second_order_lost = (F::ONE - second_order) - half_square;
+    let sine_tail = (rest * square).mul_add(F::sine_series(square), lost * second_order);
+    let cosine_tail = (square * square).mul_add(F::cosine_series(square), second_order_lost - rest * lost);
+    ((rest, sine_tail), (second_order, cosine_tail))
 }
 
 /// `(sin x, cos x)`; NaN for `|x|` beyond [`Trigonometric::LARGEST`].
@@ -118,10 +117,12 @@ fn sin_cos_of_rest<F: Trigonometric>(rest: F, lost: F) -> (F, F) {
 pub(in crate::lanes) fn sin_cos<F: Trigonometric>(x: F) -> (F, F) {
     let Reduced { quarter_turns, rest, lost } = reduce(x);
     let (sine, cosine) = sin_cos_of_rest(rest, lost);
+    let sine = sine.0 + sine.1;
+    let cosine = cosine.0 + cosine.1;
     let exchanged = F::is_odd(quarter_turns);
     let sine_of_x = F::negate_in_upper_half_turn(select(exchanged, cosine, sine), quarter_turns);
+    // cos x = sin(x + π/2): the signs are those of the next quarter's sine.
     let cosine_of_x = F::negate_in_upper_half_turn(select(exchanged, sine, cosine), quarter_turns + F::ONE);
-    // Quarter turn 1 has cos = −sin(rest), 2 has −cos(rest): the signs are those of the next quarter's sine.
     (F::multiply_sign(sine_of_x, x), cosine_of_x)
 }
 
@@ -135,4 +136,20 @@ pub(in crate::lanes) fn sin<F: Trigonometric>(x: F) -> F {
 #[inline(always)]
 pub(in crate::lanes) fn cos<F: Trigonometric>(x: F) -> F {
     sin_cos(x).1
+}
+
+/// `tan x`; NaN for `|x|` beyond [`Trigonometric::LARGEST`].
+///
+/// The quotient of sine and cosine, both with their rounding errors, corrected by its remainder.
+#[inline(always)]
+pub(in crate::lanes) fn tan<F: Trigonometric>(x: F) -> F {
+    let Reduced { quarter_turns, rest, lost } = reduce(x);
+    let (sine, cosine) = sin_cos_of_rest(rest, lost);
+    let sine = sum_with_loss(sine.0, sine.1);
+    let cosine = sum_with_loss(cosine.0, cosine.1);
+    // A quarter turn further on, tan becomes −1/tan.
+    let exchanged = F::is_odd(quarter_turns);
+    let numerator = (select(exchanged, -cosine.0, sine.0), select(exchanged, -cosine.1, sine.1));
+    let denominator = (select(exchanged, sine.0, cosine.0), select(exchanged, sine.1, cosine.1));
+    F::multiply_sign(quotient(numerator, denominator), x)
 }

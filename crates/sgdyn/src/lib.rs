@@ -6,3 +6,4 @@
 
 pub mod lanes;
 pub mod statistics;
+pub mod theory;

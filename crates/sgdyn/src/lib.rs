@@ -13,3 +13,4 @@ pub mod oracle;
 pub mod random;
 pub mod rule;
 pub mod statistics;
+pub mod theory;

@@ -1,0 +1,32 @@
+//! Closed forms and quadratures that predict what the simulators measure, and against which they are tested.
+//!
+//! Matrices are `faer::Mat<f64>`; vectors are slices. θ is measured from the minimum, η is the learning rate, C the
+//! covariance of the **minibatch** gradient. Each function says whether its times are in steps or in units of t = ηk.
+
+mod error;
+mod finite_time;
+mod first_passage;
+mod fluctuating_hessian;
+mod kesten;
+mod mesh;
+mod process;
+mod quadrature;
+mod sampling;
+mod stationary_covariance;
+mod stationary_density;
+mod symmetric;
+mod transfer_operator;
+
+pub use error::TheoryError;
+pub use finite_time::covariance_after;
+pub use first_passage::{ExitTime, FarSide, first_passage_time, interval_exit_time};
+pub use fluctuating_hessian::{FluctuatingMode, FluctuatingStationary, fluctuating_stationary_covariance};
+pub use kesten::{RandomMultiplier, TailLaw};
+pub use process::{Interpretation, Process};
+pub use sampling::Sampling;
+pub use stationary_covariance::{
+    FlatMode, LinearDynamics, StationaryCovariance, curved_stationary_covariance, heavy_ball_matrix_rate,
+    stationary_covariance, with_weight_decay,
+};
+pub use stationary_density::{Domain, StationaryDensity, stationary_density};
+pub use transfer_operator::{ChainExit, ChainTarget, chain_first_passage};

@@ -4,4 +4,5 @@
 //! [`lanes`], [`random`], [`statistics`], [`landscape`], [`noise`], [`risk`], [`oracle`], [`rule`],
 //! [`observe`], [`ensemble`], [`theory`], [`study`].
 
+pub mod landscape;
 pub mod lanes;

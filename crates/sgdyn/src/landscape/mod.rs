@@ -1,0 +1,3 @@
+//! Drifts and losses in parameter space.
+
+pub mod formula;

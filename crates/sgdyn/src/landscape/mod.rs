@@ -2,6 +2,7 @@
 
 pub mod analytic;
 mod catalogue;
+pub mod formula;
 mod pointwise;
 mod separable;
 mod traits;

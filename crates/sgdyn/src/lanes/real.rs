@@ -1,5 +1,6 @@
 //! The scalar of a simulation: `f64` by default, `f32` on request, one source for both.
 
+use super::elementary;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -44,6 +45,16 @@ pub trait Real:
     fn sqrt(self) -> Self;
     /// The magnitude.
     fn abs(self) -> Self;
+    /// `eˣ`, within 1 ulp, subnormal results included.
+    fn exp(self) -> Self;
+    /// The natural logarithm, within 1 ulp: −∞ at ±0, NaN below.
+    fn ln(self) -> Self;
+    /// The sine of an angle in radians, within 1 ulp for `|x| ≤ 2⁴⁵` (f64) or `2²⁰` (f32), NaN beyond.
+    fn sin(self) -> Self;
+    /// The cosine, as [`Real::sin`].
+    fn cos(self) -> Self;
+    /// `(sin x, cos x)` for little more than the price of one.
+    fn sin_cos(self) -> (Self, Self);
 }
 
 macro_rules! real {
@@ -72,6 +83,26 @@ macro_rules! real {
             #[inline(always)]
             fn abs(self) -> Self {
                 $scalar::abs(self)
+            }
+            #[inline(always)]
+            fn exp(self) -> Self {
+                elementary::exp(self)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                elementary::ln(self)
+            }
+            #[inline(always)]
+            fn sin(self) -> Self {
+                elementary::sin(self)
+            }
+            #[inline(always)]
+            fn cos(self) -> Self {
+                elementary::cos(self)
+            }
+            #[inline(always)]
+            fn sin_cos(self) -> (Self, Self) {
+                elementary::sin_cos(self)
             }
         }
     };

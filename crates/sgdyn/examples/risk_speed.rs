@@ -61,7 +61,7 @@ fn gradients<R: Real>(name: &str, risk: &GeneralisedLinear<R>, lanes: usize, bat
     }
     let mut out = at.clone();
     let mut workspace = Workspace::new();
-    let calls = 2_000_000 / (lanes * batch_size * risk.dimension()).max(1) + 1;
+    let calls = 40_000_000 / (lanes * batch_size * risk.dimension()).max(1) + 1;
     let indices: Vec<Vec<u32>> = (0..calls)
         .map(|call| {
             let sample = |place: usize| ((place + call * 7919) * 2_654_435_761 % risk.samples()) as u32;

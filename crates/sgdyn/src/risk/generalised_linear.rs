@@ -3,7 +3,7 @@
 use super::dataset::{Dataset, Labels};
 use super::empirical::{EmpiricalRisk, Workspace, check_batch};
 use super::error::RiskError;
-use super::lanes_kernel::{lanes_gradient, lanes_scratch};
+use super::lanes_kernel::{QUARTET, lanes_gradient, lanes_scratch};
 use super::link::Link;
 use super::replica_kernel::{replica_gradient, replica_scratch};
 use super::softmax_kernel::{softmax_gradient, softmax_scratch};
@@ -13,7 +13,8 @@ use crate::lanes::{Block, Layout, Real};
 /// over coordinates of one replica vectorise better than lanes.
 const LARGEST_COORDINATE_MAJOR: usize = 64;
 
-/// Rows of samples are padded to a multiple of this many values: a whole vector of any instruction set.
+/// Where loops run over the features of a row, it is padded to a multiple of this many values: a whole vector of any
+/// instruction set.
 pub(super) const ROW: usize = 16;
 
 /// L(θ) = (1/N) Σ ℓ(Wᵀxᵢ, yᵢ) + (λ/2)|θ|², with the link's loss ℓ of K outputs.
@@ -75,7 +76,8 @@ impl<R: Real> GeneralisedLinear<R> {
             return Err(RiskError::TooManySamples { data: data.name().to_owned(), samples });
         }
         let features = data.features();
-        let stride = (features + 1).next_multiple_of(ROW);
+        let padding = if features * outputs <= LARGEST_COORDINATE_MAJOR { QUARTET } else { ROW };
+        let stride = (features + 1).next_multiple_of(padding);
         let mut rows = vec![R::ZERO; samples * stride];
         for (sample, row) in rows.chunks_exact_mut(stride).enumerate() {
             for (value, &feature) in row.iter_mut().zip(data.row(sample)) {
@@ -149,7 +151,7 @@ impl<R: Real> EmpiricalRisk<R> for GeneralisedLinear<R> {
         let (at, out) = (at.values(), out.values_mut());
         match (self.layout(), self.link) {
             (Layout::CoordinateMajor, link) => {
-                let scratch = workspace.scratch(lanes_scratch(self.features, outputs));
+                let scratch = workspace.scratch(lanes_scratch(self.features, self.stride, outputs));
                 lanes_gradient(link, samples, batch, outputs, l2, at, scratch, out);
             }
             (Layout::ReplicaMajor, Link::Softmax) => {

@@ -1,6 +1,5 @@
 //! Minibatch gradients of a small generalised linear model: loops over lanes, coordinate-major.
 
-use super::elementary::exp;
 use super::generalised_linear::{Batch, Samples};
 use super::link::Link;
 use crate::lanes::{Real, lane_kernel};
@@ -9,11 +8,14 @@ use crate::lanes::{Real, lane_kernel};
 /// vector are written while another is read.
 const WIDTH: usize = 32;
 
+/// Values of a row that are transposed together; its stride is a multiple of this.
+pub(super) const QUARTET: usize = 4;
+
 type Lanes<R> = [R; WIDTH];
 
 /// The number of scratch values of [`lanes_gradient`].
-pub(super) fn lanes_scratch(features: usize, outputs: usize) -> usize {
-    WIDTH * (2 * features * outputs + features + 1 + outputs)
+pub(super) fn lanes_scratch(features: usize, stride: usize, outputs: usize) -> usize {
+    WIDTH * (2 * features * outputs + stride + outputs)
 }
 
 lane_kernel! {
@@ -31,10 +33,11 @@ lane_kernel! {
         let (features, lanes) = (samples.features, batch.lanes);
         let dimension = features * outputs;
         let inverse = R::ONE / R::from_f64(batch.size as f64);
+        let (rows, _) = samples.rows.as_chunks::<QUARTET>();
         let (scratch, _) = scratch.as_chunks_mut::<WIDTH>();
         let (weights, scratch) = scratch.split_at_mut(dimension);
         let (gradient, scratch) = scratch.split_at_mut(dimension);
-        let (row, residuals) = scratch.split_at_mut(features + 1);
+        let (row, residuals) = scratch.split_at_mut(samples.stride);
         let residuals = &mut residuals[..outputs];
         for begin in (0..lanes).step_by(WIDTH) {
             let active = WIDTH.min(lanes - begin);
@@ -48,7 +51,7 @@ lane_kernel! {
             let mut chosen = [0_u32; WIDTH];
             for sample in 0..batch.size {
                 chosen[..active].copy_from_slice(&batch.indices[sample * lanes + begin..][..active]);
-                gather(samples, &chosen, row);
+                gather(rows, &chosen, row);
                 let (label, row) = (row[features], &row[..features]);
                 match link {
                     Link::Linear => {
@@ -80,13 +83,17 @@ lane_kernel! {
     }
 }
 
-/// Transposes the rows of the lanes' samples, label included, to `[features + 1]` of lanes.
+/// Transposes the rows of the lanes' samples to `[stride]` of lanes, four values at a time.
 #[inline(always)]
-fn gather<R: Real>(samples: Samples<'_, R>, chosen: &[u32; WIDTH], row: &mut [Lanes<R>]) {
-    for lane in 0..WIDTH {
-        let source = &samples.rows[chosen[lane] as usize * samples.stride..][..row.len()];
-        for (target, &value) in row.iter_mut().zip(source) {
-            target[lane] = value;
+fn gather<R: Real>(rows: &[[R; QUARTET]], chosen: &[u32; WIDTH], row: &mut [Lanes<R>]) {
+    let (targets, _) = row.as_chunks_mut::<QUARTET>();
+    let quartets = targets.len();
+    for (quartet, target) in targets.iter_mut().enumerate() {
+        for lane in 0..WIDTH {
+            let source = &rows[chosen[lane] as usize * quartets + quartet];
+            for part in 0..QUARTET {
+                target[part][lane] = source[part];
+            }
         }
     }
 }
@@ -118,7 +125,7 @@ fn outputs_of_all<R: Real>(row: &[Lanes<R>], weights: &[Lanes<R>], outputs: &mut
 #[inline(always)]
 fn logistic<R: Real>(outputs: &mut Lanes<R>) {
     for output in outputs {
-        *output = R::ONE / (R::ONE + exp(-*output));
+        *output = R::ONE / (R::ONE + R::exp(-*output));
     }
 }
 
@@ -140,7 +147,7 @@ fn softmax<R: Real>(outputs: &mut [Lanes<R>]) {
     let mut sum = [R::ZERO; WIDTH];
     for output in outputs.iter_mut() {
         for lane in 0..WIDTH {
-            output[lane] = exp(output[lane] - largest[lane]);
+            output[lane] = R::exp(output[lane] - largest[lane]);
             sum[lane] += output[lane];
         }
     }

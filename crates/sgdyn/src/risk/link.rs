@@ -1,6 +1,6 @@
 //! Links between the outputs of a linear model and its loss: squared error, logistic and softmax.
 
-use super::elementary::{exp, ln, ln_1p};
+use crate::lanes::Real;
 
 /// Which generalised linear model: the loss ℓ(z, y) of the outputs z = Wᵀx of a sample with label y.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -73,4 +73,19 @@ impl Link {
             }
         }
     }
+}
+
+// The functions of `std` would be those of the machine's library, whose bits differ.
+fn exp(x: f64) -> f64 {
+    Real::exp(x)
+}
+
+fn ln(x: f64) -> f64 {
+    Real::ln(x)
+}
+
+/// ln(1 + x) for x ≥ 0, corrected for the rounding of 1 + x (Higham, Accuracy and Stability, 2002, section 1.14.1).
+fn ln_1p(x: f64) -> f64 {
+    let sum = 1.0 + x;
+    if sum == 1.0 { x } else { ln(sum) * (x / (sum - 1.0)) }
 }

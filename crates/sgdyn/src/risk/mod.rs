@@ -7,7 +7,6 @@ mod csv;
 mod curvature;
 mod dataset;
 mod dataset_error;
-mod elementary;
 mod empirical;
 mod error;
 mod generalised_linear;

@@ -1,6 +1,7 @@
 //! Minibatch gradients of a linear or logistic model with many features: loops over features, replica-major.
 
-use super::elementary::exp;
+use std::array::from_fn;
+
 use super::generalised_linear::{Batch, ROW, Samples};
 use super::link::Link;
 use crate::lanes::{Real, lane_kernel};
@@ -36,7 +37,7 @@ lane_kernel! {
                 let output = dot(row, weights);
                 let prediction = match link {
                     Link::Linear => output,
-                    Link::Logistic | Link::Softmax => R::ONE / (R::ONE + exp(-output)),
+                    Link::Logistic | Link::Softmax => R::ONE / (R::ONE + R::exp(-output)),
                 };
                 let residual = prediction - row[features];
                 for (sum, &value) in gradient.iter_mut().zip(row) {
@@ -59,16 +60,13 @@ fn dot<R: Real>(row: &[R], weights: &[R]) -> R {
             sums[part] = row[part].mul_add(weights[part], sums[part]);
         }
     }
-    tree_sum(sums)
+    tree_sum(&sums)
 }
 
 /// The sum of 16 values, halves added to halves.
 #[inline(always)]
-pub(super) fn tree_sum<R: Real>(mut sums: [R; ROW]) -> R {
-    for half in [8, 4, 2, 1] {
-        for part in 0..half {
-            sums[part] += sums[part + half];
-        }
-    }
-    sums[0]
+fn tree_sum<R: Real>(sums: &[R; ROW]) -> R {
+    let eight: [R; 8] = from_fn(|part| sums[part] + sums[part + 8]);
+    let four: [R; 4] = from_fn(|part| eight[part] + eight[part + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
 }

@@ -1,13 +1,11 @@
 //! Minibatch gradients of a softmax model with many parameters: small matrix products per replica, replica-major.
 //!
-//! Classes are padded to panels of 16, one register of f32 on AVX-512. The samples of a batch are taken eight at a
-//! time, so that a row of weights (forwards) or of the gradient (backwards) is loaded once for eight of them.
+//! Classes are taken in panels of 16, one register of f32 on AVX-512; what follows the last class in its panel is
+//! computed and thrown away. Eight panels of sums stay in registers: those of eight samples while the features pass
+//! by (forwards), those of eight features while the samples pass by (backwards). Both inner loops carry their sums, so
+//! that the compiler cannot vectorise over anything but the classes.
 
-use std::array::from_fn;
-
-use super::elementary::exp;
 use super::generalised_linear::{Batch, ROW, Samples};
-use super::replica_kernel::tree_sum;
 use crate::lanes::{Real, lane_kernel};
 
 const PANEL: usize = ROW;
@@ -16,7 +14,7 @@ type Panel<R> = [R; PANEL];
 
 /// The number of scratch values of [`softmax_gradient`].
 pub(super) fn softmax_scratch(features: usize, classes: usize, batch_size: usize) -> usize {
-    classes.next_multiple_of(PANEL) * (2 * features + batch_size)
+    classes.next_multiple_of(PANEL) * batch_size + features * classes + PANEL
 }
 
 lane_kernel! {
@@ -31,177 +29,203 @@ lane_kernel! {
         out: &mut [R],
     ) {
         let features = samples.features;
+        let dimension = features * classes;
         let panels = classes.div_ceil(PANEL);
         let inverse = R::ONE / R::from_f64(batch.size as f64);
-        let (scratch, _) = scratch.as_chunks_mut::<PANEL>();
-        let (weights, scratch) = scratch.split_at_mut(panels * features);
-        let (gradient, outputs) = scratch.split_at_mut(panels * features);
-        let outputs = &mut outputs[..panels * batch.size];
-        let in_eights = batch.size - batch.size % 8;
+        let (outputs, weights) = scratch.split_at_mut(batch.size * panels * PANEL);
+        let (outputs, _) = outputs.as_chunks_mut::<PANEL>();
+        // A panel that begins in the last row of weights ends behind it.
+        weights[dimension..].fill(R::ZERO);
 
-        let dimension = features * classes;
         let replicas = at.chunks_exact(dimension).zip(out.chunks_exact_mut(dimension));
         for (lane, (at, out)) in replicas.enumerate() {
-            load_weights(at, classes, panels, weights);
-            let index = |sample: usize| batch.indices[sample * batch.lanes + lane] as usize * samples.stride;
-            for first in (0..in_eights).step_by(8) {
-                let rows = from_fn(|sample| &samples.rows[index(first + sample)..][..features]);
-                forwards::<R, 8>(&rows, classes, weights, &mut outputs[first * panels..][..8 * panels]);
-            }
-            for first in in_eights..batch.size {
-                let rows = [&samples.rows[index(first)..][..features]];
-                forwards::<R, 1>(&rows, classes, weights, &mut outputs[first * panels..][..panels]);
-            }
-            for (sample, outputs) in outputs.chunks_exact_mut(panels).enumerate() {
-                residual(outputs, samples.rows[index(sample) + features]);
-            }
-            gradient.fill([R::ZERO; PANEL]);
-            for first in (0..in_eights).step_by(8) {
-                let rows = from_fn(|sample| &samples.rows[index(first + sample)..][..features]);
-                backwards::<R, 8>(&rows, panels, &outputs[first * panels..][..8 * panels], gradient);
-            }
-            for first in in_eights..batch.size {
-                let rows = [&samples.rows[index(first)..][..features]];
-                backwards::<R, 1>(&rows, panels, &outputs[first * panels..][..panels], gradient);
-            }
-            store_gradient(gradient, weights, classes, panels, inverse, l2, out);
-        }
-    }
-}
-
-/// Copies θ, `[features × classes]`, to panels, `[features × panels]`, padded with zeros.
-#[inline(always)]
-fn load_weights<R: Real>(at: &[R], classes: usize, panels: usize, weights: &mut [Panel<R>]) {
-    for (feature, weights) in weights.chunks_exact_mut(panels).enumerate() {
-        for (panel, weights) in weights.iter_mut().enumerate() {
-            let place = feature * classes + panel * PANEL;
-            let width = PANEL.min(classes - panel * PANEL);
-            if let Some(whole) = at[place..].first_chunk::<PANEL>() {
-                // One whole load, then zeros over the weights of the next feature.
-                for part in 0..PANEL {
-                    weights[part] = if part < width { whole[part] } else { R::ZERO };
+            weights[..dimension].copy_from_slice(at);
+            let row = |sample: usize| {
+                let index = batch.indices[sample * batch.lanes + lane] as usize;
+                &samples.rows[index * samples.stride..][..samples.stride]
+            };
+            for first in (0..batch.size).step_by(8) {
+                let outputs = &mut outputs[first * panels..];
+                if first + 8 <= batch.size {
+                    let rows = [
+                        row(first), row(first + 1), row(first + 2), row(first + 3),
+                        row(first + 4), row(first + 5), row(first + 6), row(first + 7),
+                    ];
+                    forwards::<R, 8>(&rows, features, classes, weights, outputs);
+                } else {
+                    for (sample, outputs) in (first..batch.size).zip(outputs.chunks_exact_mut(panels)) {
+                        forwards::<R, 1>(&[row(sample)], features, classes, weights, outputs);
+                    }
                 }
-            } else {
-                *weights = [R::ZERO; PANEL];
-                weights[..width].copy_from_slice(&at[place..place + width]);
+            }
+            probabilities(outputs, panels, classes);
+            for (sample, outputs) in outputs.chunks_exact_mut(panels).enumerate() {
+                let class = row(sample)[features].to_f64() as usize;
+                outputs.as_flattened_mut()[class] -= R::ONE;
+            }
+            // From the last panel: what it writes behind its classes is overwritten by the first of the next feature.
+            for panel in (0..panels).rev() {
+                let scale = Scale { inverse, l2, width: PANEL.min(classes - panel * PANEL) };
+                let residuals = || outputs.iter().skip(panel).step_by(panels);
+                for first in (0..features).step_by(8) {
+                    let place = first * classes + panel * PANEL;
+                    if first + 8 <= features {
+                        let sums = backwards::<R, 8>(residuals(), row, first);
+                        store::<R, 8>(&sums, scale, classes, &weights[place..], &mut out[place..]);
+                    } else {
+                        for feature in first..features {
+                            let place = feature * classes + panel * PANEL;
+                            let sums = backwards::<R, 1>(residuals(), row, feature);
+                            store::<R, 1>(&sums, scale, classes, &weights[place..], &mut out[place..]);
+                        }
+                    }
+                }
             }
         }
     }
 }
 
-/// Wᵀx of `COUNT` samples, `[COUNT × panels]`; −∞ for the classes that are padding.
+/// Repeats a body for `$index` = 0, 1, … below `$count` ≤ 8: a loop of this length would stay a loop, and keep its
+/// sums in memory instead of registers.
+macro_rules! unrolled {
+    ($name:ident in $count:ident $body:block) => {
+        unrolled!($name in $count $body, 0 1 2 3 4 5 6 7)
+    };
+    ($name:ident in $count:ident $body:block, $($index:literal)*) => {
+        $(if $index < $count {
+            let $name = $index;
+            $body
+        })*
+    };
+}
+
+/// `sums += factor · values`
+#[inline(always)]
+fn add_scaled<R: Real>(factor: R, values: &Panel<R>, sums: &mut Panel<R>) {
+    for part in 0..PANEL {
+        sums[part] = factor.mul_add(values[part], sums[part]);
+    }
+}
+
+/// The first 16 values.
+#[inline(always)]
+fn panel_from<R: Real>(values: &[R]) -> &Panel<R> {
+    &values.as_chunks().0[0]
+}
+
+/// Wᵀx of `COUNT` samples, `[COUNT × panels]`; −∞ behind the last class.
 #[inline(always)]
 fn forwards<R: Real, const COUNT: usize>(
     rows: &[&[R]; COUNT],
+    features: usize,
     classes: usize,
-    weights: &[Panel<R>],
+    weights: &[R],
     outputs: &mut [Panel<R>],
 ) {
-    let panels = outputs.len() / COUNT;
-    let features = rows[0].len();
     let rows = rows.map(|row| &row[..features]);
+    let panels = classes.div_ceil(PANEL);
+    let nothing = R::from_f64(f64::NEG_INFINITY);
     for panel in 0..panels {
-        let nothing = R::from_f64(f64::NEG_INFINITY);
-        let start = from_fn(|part| if panel * PANEL + part < classes { R::ZERO } else { nothing });
-        let mut sums: [Panel<R>; COUNT] = [start; COUNT];
-        for (feature, weights) in weights.iter().skip(panel).step_by(panels).take(features).enumerate() {
-            for (sums, row) in sums.iter_mut().zip(&rows) {
-                for part in 0..PANEL {
-                    sums[part] = row[feature].mul_add(weights[part], sums[part]);
-                }
+        let mut sums = [[R::ZERO; PANEL]; COUNT];
+        for feature in 0..features {
+            let weights = panel_from(&weights[feature * classes + panel * PANEL..]);
+            unrolled!(sample in COUNT {
+                add_scaled(rows[sample][feature], weights, &mut sums[sample]);
+            });
+        }
+        unrolled!(sample in COUNT {
+            let output = &mut outputs[sample * panels + panel];
+            for part in 0..PANEL {
+                output[part] = if panel * PANEL + part < classes { sums[sample][part] } else { nothing };
+            }
+        });
+    }
+}
+
+/// Replaces the outputs, `[batch × panels]`, by class probabilities, in passes: each is short enough for the
+/// processor to work on several samples at once.
+#[inline(always)]
+fn probabilities<R: Real>(outputs: &mut [Panel<R>], panels: usize, classes: usize) {
+    for output in outputs.chunks_exact_mut(panels) {
+        let largest = joined(output, classes, |one, other| if one < other { other } else { one });
+        for panel in output {
+            for value in panel {
+                *value -= largest;
             }
         }
-        for (sample, sums) in sums.iter().enumerate() {
-            outputs[sample * panels + panel] = *sums;
-        }
     }
-}
-
-/// Replaces a sample's outputs by its class probabilities minus the indicator of its class.
-#[inline(always)]
-fn residual<R: Real>(outputs: &mut [Panel<R>], label: R) {
-    let mut largest = outputs[0];
-    for output in &outputs[1..] {
-        for part in 0..PANEL {
-            largest[part] = larger(largest[part], output[part]);
-        }
+    for value in outputs.as_flattened_mut() {
+        *value = R::exp(*value);
     }
-    for half in [8, 4, 2, 1] {
-        for part in 0..half {
-            largest[part] = larger(largest[part], largest[part + half]);
-        }
-    }
-    let largest = largest[0];
-    let mut sum = [R::ZERO; PANEL];
-    for output in outputs.iter_mut() {
-        for part in 0..PANEL {
-            output[part] = exp(output[part] - largest);
-        }
-        for part in 0..PANEL {
-            sum[part] += output[part];
-        }
-    }
-    let inverse = R::ONE / tree_sum(sum);
-    let mut class = R::ZERO;
-    for output in outputs.iter_mut() {
-        for part in 0..PANEL {
-            let indicator = if class == label { R::ONE } else { R::ZERO };
-            output[part] = output[part].mul_add(inverse, -indicator);
-            class += R::ONE;
-        }
-    }
-}
-
-#[inline(always)]
-fn larger<R: Real>(one: R, other: R) -> R {
-    if other > one { other } else { one }
-}
-
-/// `gradient += Σ x rᵀ` over `COUNT` samples in their order.
-#[inline(always)]
-fn backwards<R: Real, const COUNT: usize>(
-    rows: &[&[R]; COUNT],
-    panels: usize,
-    residuals: &[Panel<R>],
-    gradient: &mut [Panel<R>],
-) {
-    let features = rows[0].len();
-    let rows = rows.map(|row| &row[..features]);
-    for panel in 0..panels {
-        let residuals: [Panel<R>; COUNT] = from_fn(|sample| residuals[sample * panels + panel]);
-        for (feature, sums) in gradient.iter_mut().skip(panel).step_by(panels).take(features).enumerate() {
-            for (residual, row) in residuals.iter().zip(&rows) {
-                for part in 0..PANEL {
-                    sums[part] = row[feature].mul_add(residual[part], sums[part]);
-                }
+    for output in outputs.chunks_exact_mut(panels) {
+        let inverse = R::ONE / joined(output, classes, |one, other| one + other);
+        for panel in output {
+            for value in panel {
+                *value *= inverse;
             }
         }
     }
 }
 
-/// Writes `gradient · inverse + l2 · weights` without the padding.
+/// All classes of a sample joined to one value: panel by panel, then from the first part of a panel to the last.
 #[inline(always)]
-fn store_gradient<R: Real>(
-    gradient: &[Panel<R>],
-    weights: &[Panel<R>],
-    classes: usize,
-    panels: usize,
+fn joined<R: Real>(output: &[Panel<R>], classes: usize, join: impl Fn(R, R) -> R) -> R {
+    let mut parts = output[0];
+    for panel in &output[1..] {
+        for part in 0..PANEL {
+            parts[part] = join(parts[part], panel[part]);
+        }
+    }
+    let mut all = parts[0];
+    for &part in &parts[1..classes.min(PANEL)] {
+        all = join(all, part);
+    }
+    all
+}
+
+/// Σ x r over the samples, in their order, of `COUNT` features from `first`.
+#[inline(always)]
+fn backwards<'r, R: Real, const COUNT: usize>(
+    residuals: impl Iterator<Item = &'r Panel<R>>,
+    row: impl Fn(usize) -> &'r [R],
+    first: usize,
+) -> [Panel<R>; COUNT] {
+    let mut sums = [[R::ZERO; PANEL]; COUNT];
+    for (sample, residual) in residuals.enumerate() {
+        let values = &row(sample)[first..first + COUNT];
+        unrolled!(feature in COUNT {
+            add_scaled(values[feature], residual, &mut sums[feature]);
+        });
+    }
+    sums
+}
+
+/// How sums become a mean with a penalty: `inverse` · sum + `l2` · weight, of `width` classes.
+#[derive(Clone, Copy)]
+struct Scale<R> {
     inverse: R,
     l2: R,
+    width: usize,
+}
+
+#[inline(always)]
+fn store<R: Real, const COUNT: usize>(
+    sums: &[Panel<R>; COUNT],
+    scale: Scale<R>,
+    classes: usize,
+    weights: &[R],
     out: &mut [R],
 ) {
-    for (place, (sums, weights)) in gradient.iter().zip(weights).enumerate() {
-        let (feature, panel) = (place / panels, place % panels);
-        let begin = feature * classes + panel * PANEL;
-        let width = PANEL.min(classes - panel * PANEL);
+    unrolled!(feature in COUNT {
+        let place = feature * classes;
+        let weights = panel_from(&weights[place..]);
         let mut values = [R::ZERO; PANEL];
         for part in 0..PANEL {
-            values[part] = l2.mul_add(weights[part], sums[part] * inverse);
+            values[part] = scale.l2.mul_add(weights[part], sums[feature][part] * scale.inverse);
         }
-        // A whole store is one instruction; the next one overwrites its padding.
-        match out[begin..].first_chunk_mut::<PANEL>() {
+        match out[place..].first_chunk_mut::<PANEL>() {
             Some(whole) => *whole = values,
-            None => out[begin..begin + width].copy_from_slice(&values[..width]),
+            None => out[place..place + scale.width].copy_from_slice(&values[..scale.width]),
         }
-    }
+    });
 }

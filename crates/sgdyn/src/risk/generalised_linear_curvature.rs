@@ -189,3 +189,101 @@ fn multiply(left: &[f64], right: &[f64], out: &mut [f64]) {
         apply_weights(right, left, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::risk::fixtures::{models, scattered};
+
+    /// Hᵢ by its definition, xxᵀ ⊗ A + λI, entry by entry.
+    fn sample_hessian(risk: &GeneralisedLinear<f64>, at: &[f64], sample: usize) -> Mat<f64> {
+        let outputs = risk.outputs();
+        let mut link = LinkDerivatives::new(outputs);
+        let (row, _) = link.evaluate(risk, at, sample);
+        Mat::from_fn(at.len(), at.len(), |i, j| {
+            let penalty = if i == j { risk.l2() } else { 0.0 };
+            let curvature = link.curvature[i % outputs * outputs + j % outputs];
+            row[i / outputs] * row[j / outputs] * curvature + penalty
+        })
+    }
+
+    fn difference(one: &Mat<f64>, other: &Mat<f64>) -> f64 {
+        (one - other).norm_max()
+    }
+
+    #[test]
+    fn hessians_are_means_of_sample_hessians_and_differences_of_gradients() {
+        for risk in models::<f64>() {
+            let dimension = risk.dimension();
+            let at = scattered(dimension, 0.2);
+            let hessian = risk.hessian(&at);
+            let mut mean = Mat::zeros(dimension, dimension);
+            for sample in 0..risk.samples() {
+                mean += sample_hessian(&risk, &at, sample) * faer::Scale(1.0 / risk.samples() as f64);
+            }
+            // Up to 41 terms of order 1.
+            assert!(difference(&hessian, &mean) < 1e-14, "{:?}", risk.link());
+
+            let vector = scattered(dimension, 0.9);
+            let mut product = vec![0.0; dimension];
+            risk.hessian_vector(&at, &vector, &mut product);
+            let step = 1e-5;
+            let along = |sign: f64| -> Vec<f64> {
+                let point: Vec<f64> = at.iter().zip(&vector).map(|(at, v)| at + sign * step * v).collect();
+                let mut gradient = vec![0.0; dimension];
+                risk.gradient_at(&point, &mut gradient);
+                gradient
+            };
+            let (ahead, behind) = (along(1.0), along(-1.0));
+            for row in 0..dimension {
+                let dense: f64 = (0..dimension).map(|column| hessian[(row, column)] * vector[column]).sum();
+                assert!((product[row] - dense).abs() < 1e-13);
+                // Truncation ~ step²·|third derivative|·|v|², with |v|² up to 60.
+                let difference = (ahead[row] - behind[row]) / (2.0 * step);
+                assert!((product[row] - difference).abs() < 1e-8, "{:?} {row}", risk.link());
+            }
+        }
+    }
+
+    #[test]
+    fn fluctuation_is_the_mean_of_dense_products() {
+        for risk in models::<f64>() {
+            let dimension = risk.dimension();
+            let at = scattered(dimension, 0.4);
+            let values = scattered(dimension * dimension, 0.6);
+            let covariance =
+                symmetric_part(Mat::from_fn(dimension, dimension, |i, j| values[i * dimension + j]).as_ref());
+            let mut mean = Mat::zeros(dimension, dimension);
+            for sample in 0..risk.samples() {
+                let hessian = sample_hessian(&risk, &at, sample);
+                mean += &hessian * &covariance * &hessian * faer::Scale(1.0 / risk.samples() as f64);
+            }
+            let scale = mean.norm_max();
+            // Sums of d² products each, relative to the largest entry.
+            assert!(difference(&risk.fluctuation(&at, covariance.as_ref()), &mean) < 1e-13 * scale);
+        }
+    }
+
+    #[test]
+    fn gradient_covariance_is_centred_and_divided_by_n() {
+        for risk in models::<f64>() {
+            let (dimension, samples) = (risk.dimension(), risk.samples());
+            let at = scattered(dimension, 0.5);
+            let gradients: Vec<Vec<f64>> = (0..samples)
+                .map(|sample| {
+                    let mut gradient = vec![0.0; dimension];
+                    risk.sample_gradient(&at, sample, &mut gradient);
+                    gradient
+                })
+                .collect();
+            let mean = |f: &dyn Fn(&[f64]) -> f64| {
+                gradients.iter().map(|gradient| f(gradient)).sum::<f64>() / samples as f64
+            };
+            let covariance = risk.gradient_covariance(&at);
+            for (i, j) in [(0, 0), (0, dimension - 1), (dimension / 2, 1)] {
+                let expected = mean(&|g| g[i] * g[j]) - mean(&|g| g[i]) * mean(&|g| g[j]);
+                assert!((covariance[(i, j)] - expected).abs() < 1e-13);
+            }
+        }
+    }
+}

@@ -9,6 +9,8 @@ mod dataset;
 mod dataset_error;
 mod empirical;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod generalised_linear;
 mod generalised_linear_curvature;
 mod lanes_kernel;

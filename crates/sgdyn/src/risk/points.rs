@@ -149,3 +149,51 @@ impl SampleCurvature for PointRisk<f64> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::risk::Labels;
+
+    fn data() -> Dataset {
+        let values = vec![1.0, -2.0, 3.0, 0.5, -1.0, 4.0];
+        let names = vec!["x".to_owned(), "y".to_owned()];
+        Dataset::new("points", values, names, Labels::Targets(vec![0.0; 3])).unwrap()
+    }
+
+    #[test]
+    fn the_mean_is_estimated() {
+        let risk = PointRisk::<f64>::mean(&data()).unwrap();
+        let mut gradient = [0.0; 2];
+        risk.gradient_at(&[1.0, 1.0], &mut gradient);
+        // The points' mean is (1, 5/6).
+        assert!(gradient[0].abs() < 1e-15 && (gradient[1] - 1.0 / 6.0).abs() < 1e-15, "{gradient:?}");
+        // ½·mean of |(1, 1) − xᵢ|² = (9 + 4.25 + 13)/6.
+        assert!((risk.loss_at(&[1.0, 1.0]) - 26.25 / 6.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn a_flat_loss_has_noise_and_no_gradient() {
+        let risk = PointRisk::<f64>::flat(&data()).unwrap();
+        let mut gradient = [1.0; 2];
+        risk.gradient_at(&[3.0, -5.0], &mut gradient);
+        assert!(gradient.iter().all(|value| value.abs() < 1e-15), "{gradient:?}");
+        assert!(risk.loss_at(&[3.0, -5.0]).abs() < 1e-14);
+        // Population variance of 1, 3, −1 is 8/3, and both risks have the same noise.
+        let mean = PointRisk::<f64>::mean(&data()).unwrap();
+        for covariance in [risk.gradient_covariance(&[0.0; 2]), mean.gradient_covariance(&[2.0, 2.0])] {
+            assert!((covariance[(0, 0)] - 8.0 / 3.0).abs() < 1e-14);
+        }
+    }
+
+    #[test]
+    fn batches_are_means_of_their_samples() {
+        let risk = PointRisk::<f32>::mean(&data()).unwrap();
+        let mut at = Block::zeros(2, 2, Layout::CoordinateMajor);
+        at.set(0, 1, 2.0);
+        let mut out = at.clone();
+        // Lane 0 takes samples 0 and 1, lane 1 sample 2 twice.
+        risk.minibatch_gradient(&at, &[0, 2, 1, 2], 2, &mut Workspace::new(), &mut out);
+        assert_eq!(out.values(), [-2.0, 3.0, 0.75, -4.0]);
+    }
+}

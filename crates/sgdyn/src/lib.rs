@@ -9,6 +9,7 @@ pub mod random;
 pub mod statistics;
 pub mod landscape;
 pub mod noise;
+pub mod risk;
 pub mod oracle;
 pub mod rule;
 pub mod observe;

@@ -5,3 +5,4 @@
 //! [`observe`], [`ensemble`], [`theory`], [`study`].
 
 pub mod lanes;
+pub mod study;

@@ -39,11 +39,16 @@ fn write_and_rename(unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<
     Ok(())
 }
 
+/// Whether a file of this name is one that [`write()`] had not finished.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    name.ends_with(UNFINISHED)
+}
+
 /// Removes what a killed process left unfinished in a directory.
 pub(crate) fn remove_unfinished(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().ends_with(UNFINISHED) && entry.file_type()?.is_file() {
+        if is_unfinished(&entry.file_name().to_string_lossy()) && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
         }
     }

@@ -1,6 +1,7 @@
 //! Tables as CSV (RFC 4180, with line feeds).
 
-use super::table::{Datum, Table};
+use super::datum::Datum;
+use super::table::Table;
 use std::fmt::Write as _;
 
 impl Table {
@@ -64,9 +65,11 @@ mod tests {
 
     #[test]
     fn fields_are_quoted_where_they_must_be() {
-        let mut table =
-            Table::new("t", [("a,b", ColumnKind::Text), ("x", ColumnKind::Number), ("n", ColumnKind::Integer)])
-                .unwrap();
+        let mut table = Table::new(
+            "t",
+            [("a,b", ColumnKind::Text), ("x", ColumnKind::Number), ("n", ColumnKind::Integer)],
+        )
+        .unwrap();
         table.push(["say \"x\"\n".into(), 0.1.into(), (-3_i64).into()]).unwrap();
         table.push(["".into(), 1e300.into(), Datum::Missing]).unwrap();
         table.push([Datum::Missing, f64::NAN.into(), 0_i64.into()]).unwrap();

@@ -2,6 +2,7 @@
 
 mod atomic_file;
 mod csv;
+mod datum;
 mod description;
 mod error;
 mod manifest;
@@ -12,6 +13,7 @@ mod sweep;
 mod table;
 mod verdict;
 
+pub use datum::{ColumnKind, Datum};
 pub use description::{
     Cell, Coordinate, Description, DescriptionError, Diffusion, Ensemble, Escape, Formula, Integration,
     Integrator, Interpretation, Label, Landscape, Model, Named, NamedStart, Noise, Observable, Overrides,
@@ -22,5 +24,5 @@ pub use error::StudyError;
 pub use manifest::{Machine, Manifest, Status};
 pub use run_directory::{Existing, RunDirectory, RunDirectoryError, read_run};
 pub use sweep::MOST_CELLS;
-pub use table::{Column, ColumnKind, Datum, Table, TableError, Values};
+pub use table::{Column, Table, TableError, Values};
 pub use verdict::{Holds, StudyOutput, Verdict};

@@ -1,6 +1,7 @@
 //! Tables as Parquet files.
 
-use super::table::{Column, ColumnKind, Table, Values};
+use super::datum::ColumnKind;
+use super::table::{Column, Table, Values};
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::{ParquetError, Result};
@@ -140,8 +141,13 @@ mod tests {
         assert_eq!(rows[0], first);
         assert!(matches!(rows[1][0], Field::Double(number) if number.is_nan()));
         assert_eq!(rows[1][1..], [Field::Null, Field::Null, Field::Null, Field::Null]);
-        let last =
-            vec![Field::Double(f64::INFINITY), Field::ULong(3), Field::Long(-3), Field::Bool(false), text("")];
+        let last = vec![
+            Field::Double(f64::INFINITY),
+            Field::ULong(3),
+            Field::Long(-3),
+            Field::Bool(false),
+            text(""),
+        ];
         assert_eq!(rows[2], last);
     }
 

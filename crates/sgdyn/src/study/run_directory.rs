@@ -1,13 +1,19 @@
 //! The directory of a run: its study, manifest, tables, figures, report and checkpoints.
 
+mod disk;
+mod error;
+
 use super::atomic_file;
 use super::description::Study;
 use super::manifest::{Machine, Manifest, Status, now};
 use super::table::Table;
-use std::fs::{self, File, TryLockError};
+use disk::{clear, file_name, is_barely_begun, is_empty, lock, make_directory, same_study, system};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+pub use error::RunDirectoryError;
 
 const STUDY: &str = "study.toml";
 const MANIFEST: &str = "manifest.json";
@@ -24,96 +30,6 @@ pub enum Existing {
     Refuse,
     /// Remove the run that is there, and nothing that is not a run's.
     Replace,
-}
-
-/// A run directory cannot be made, opened or written.
-#[derive(Debug, thiserror::Error)]
-pub enum RunDirectoryError {
-    /// The system refuses.
-    #[error("cannot {action} {path}: {cause}{}", remedy(.cause))]
-    System {
-        /// What was tried.
-        action: &'static str,
-        /// The file or directory.
-        path: String,
-        /// What the system says.
-        #[source]
-        cause: io::Error,
-    },
-    /// A directory with other things in it.
-    #[error("{0} is not empty and not a run directory: name a new or an empty directory")]
-    NotARun(String),
-    /// There is no run to resume or to read.
-    #[error("{0} is not a run directory: it has no readable {MANIFEST} and {STUDY}")]
-    NoRun(String),
-    /// There is a run already.
-    #[error("{path} holds a run of `{study}` ({status:?}): resume it, replace it, or name another directory")]
-    Exists {
-        /// The directory.
-        path: String,
-        /// The study that was run.
-        study: String,
-        /// How far it came.
-        status: Status,
-    },
-    /// Another process works on the run.
-    #[error("another process is working on {0}: wait for it, or name another directory")]
-    Locked(String),
-    /// The manifest cannot be understood.
-    #[error("{path} cannot be understood: {message}")]
-    Manifest {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        message: String,
-    },
-    /// The run was made by another version.
-    #[error(
-        "{path} was made by sgdyn {theirs}, this is {ours}: versions may differ in their random numbers; resume with {theirs}, or start anew"
-    )]
-    Version {
-        /// The directory.
-        path: String,
-        /// The version of the run.
-        theirs: String,
-        /// This version.
-        ours: &'static str,
-    },
-    /// The run is of another study.
-    #[error("{path} is a run of another study; the first difference is in line {line}: {theirs} there, {ours} here")]
-    OtherStudy {
-        /// The directory.
-        path: String,
-        /// The line of `study.toml`, from 1.
-        line: usize,
-        /// The line there.
-        theirs: String,
-        /// The line of the study at hand.
-        ours: String,
-    },
-    /// A table cannot be written in a format.
-    #[error("cannot write the table `{table}` as Parquet: {message}")]
-    Parquet {
-        /// The table.
-        table: String,
-        /// What the format says.
-        message: String,
-    },
-    /// A name that would leave the directory.
-    #[error("`{0}` cannot name a file of a run: use letters, digits, `-`, `_` and `.`, not `.` first")]
-    FileName(String),
-}
-
-fn remedy(cause: &io::Error) -> &'static str {
-    match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            " (make room and resume: finished work is kept)"
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            " (name a directory that you may write to)"
-        }
-        _ => "",
-    }
 }
 
 /// A run directory that this process works on. Another process cannot open it meanwhile; the lock is the operating
@@ -151,14 +67,21 @@ impl RunDirectory {
         existing: Existing,
     ) -> Result<Self, RunDirectoryError> {
         make_directory(path)?;
-        if !is_empty(path)? && !path.join(MANIFEST).is_file() && !only_lock(path)? {
+        // Other programs have a `manifest.json` too: only one that reads as a run's counts.
+        if !is_empty(path)? && read_run(path).is_err() && !is_barely_begun(path)? {
             return Err(RunDirectoryError::NotARun(path.display().to_string()));
         }
         let lock = lock(path)?;
-        if path.join(MANIFEST).is_file() {
+        if let Ok((_, manifest)) = read_run(path) {
             match existing {
-                Existing::Refuse => return Err(exists(path)),
                 Existing::Replace => clear(path)?,
+                Existing::Refuse => {
+                    return Err(RunDirectoryError::Exists {
+                        path: path.display().to_string(),
+                        study: manifest.study,
+                        status: manifest.status,
+                    });
+                }
             }
         }
         for directory in [TABLES, FIGURES, CHECKPOINTS] {
@@ -230,7 +153,8 @@ impl RunDirectory {
         manifest.threads = threads;
         manifest.machine = Machine::here();
         let seconds_before = manifest.wall_seconds;
-        let run = Self { path: path.to_owned(), manifest, since: Instant::now(), seconds_before, _lock: lock };
+        let run =
+            Self { path: path.to_owned(), manifest, since: Instant::now(), seconds_before, _lock: lock };
         run.write_manifest()?;
         Ok(run)
     }
@@ -348,104 +272,6 @@ pub fn read_run(path: &Path) -> Result<(String, Manifest), RunDirectoryError> {
         message: error.to_string(),
     })?;
     Ok((text, manifest))
-}
-
-fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunDirectoryError {
-    let path = path.display().to_string();
-    move |cause| RunDirectoryError::System { action, path, cause }
-}
-
-fn make_directory(path: &Path) -> Result<(), RunDirectoryError> {
-    fs::create_dir_all(path).map_err(system("make the directory", path))
-}
-
-fn is_empty(path: &Path) -> Result<bool, RunDirectoryError> {
-    Ok(fs::read_dir(path).map_err(system("list", path))?.next().is_none())
-}
-
-/// Whether only a lock, and what a run writes before its manifest, is there: a run that was killed as it began.
-fn only_lock(path: &Path) -> Result<bool, RunDirectoryError> {
-    if !path.join(LOCK).is_file() {
-        return Ok(false);
-    }
-    for entry in fs::read_dir(path).map_err(system("list", path))? {
-        let name = entry.map_err(system("list", path))?.file_name();
-        let name = name.to_string_lossy();
-        let ours = [LOCK, STUDY, TABLES, FIGURES, CHECKPOINTS].contains(&name.as_ref());
-        if !ours && !name.starts_with(STUDY) && !name.starts_with(MANIFEST) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn lock(path: &Path) -> Result<File, RunDirectoryError> {
-    let file = path.join(LOCK);
-    let open = File::options().create(true).truncate(false).write(true).open(&file);
-    let lock = open.map_err(system("open", &file))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(RunDirectoryError::Locked(path.display().to_string())),
-        Err(TryLockError::Error(error)) => Err(system("lock", &file)(error)),
-    }
-}
-
-fn exists(path: &Path) -> RunDirectoryError {
-    match read_run(path) {
-        Ok((_, manifest)) => RunDirectoryError::Exists {
-            path: path.display().to_string(),
-            study: manifest.study,
-            status: manifest.status,
-        },
-        Err(error) => error,
-    }
-}
-
-/// Removes the files of a run. The manifest goes first: what is left without one is no run that could be resumed.
-fn clear(path: &Path) -> Result<(), RunDirectoryError> {
-    for name in [MANIFEST, STUDY, REPORT] {
-        let file = path.join(name);
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(system("remove", &file)(error));
-            }
-            _ => {}
-        }
-    }
-    for name in [TABLES, FIGURES, CHECKPOINTS] {
-        let directory = path.join(name);
-        match fs::remove_dir_all(&directory) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(system("remove", &directory)(error));
-            }
-            _ => {}
-        }
-    }
-    atomic_file::remove_unfinished(path).map_err(system("tidy", path))
-}
-
-fn same_study(path: &Path, theirs: &str, ours: &str) -> Result<(), RunDirectoryError> {
-    if theirs == ours {
-        return Ok(());
-    }
-    let (mut theirs, mut ours) = (theirs.lines(), ours.lines());
-    for line in 1.. {
-        let (their, our) = (theirs.next(), ours.next());
-        if their != our || their.is_none() {
-            let shown = |line: Option<&str>| line.map_or("nothing".to_owned(), |line| format!("`{line}`"));
-            let (theirs, ours) = (shown(their), shown(our));
-            return Err(RunDirectoryError::OtherStudy { path: path.display().to_string(), line, theirs, ours });
-        }
-    }
-    Ok(())
-}
-
-fn file_name(name: &str) -> Result<&str, RunDirectoryError> {
-    let fit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if name.is_empty() || name.len() > 200 || name.starts_with('.') || !name.bytes().all(fit) {
-        return Err(RunDirectoryError::FileName(name.to_owned()));
-    }
-    Ok(name)
 }
 
 #[cfg(test)]

@@ -1,95 +1,7 @@
 //! Tables of results: typed columns, filled row by row.
 
+use super::datum::{ColumnKind, Datum};
 use serde_json::{Map, Value as Json};
-
-/// The type of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnKind {
-    /// Double precision; what is missing is NaN.
-    Number,
-    /// Whole numbers from 0.
-    Count,
-    /// Whole numbers.
-    Integer,
-    /// true or false.
-    Truth,
-    /// Text.
-    Text,
-}
-
-impl ColumnKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Number => "numbers",
-            Self::Count => "counts",
-            Self::Integer => "integers",
-            Self::Truth => "truth values",
-            Self::Text => "texts",
-        }
-    }
-}
-
-/// One entry of a table.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Datum {
-    /// A number; NaN is a missing one.
-    Number(f64),
-    /// A whole number from 0.
-    Count(u64),
-    /// A whole number.
-    Integer(i64),
-    /// true or false.
-    Truth(bool),
-    /// Text.
-    Text(String),
-    /// Nothing, in a column of any kind.
-    Missing,
-}
-
-impl Datum {
-    /// The kind of column that holds it; none for what is missing.
-    pub fn kind(&self) -> Option<ColumnKind> {
-        match self {
-            Self::Number(_) => Some(ColumnKind::Number),
-            Self::Count(_) => Some(ColumnKind::Count),
-            Self::Integer(_) => Some(ColumnKind::Integer),
-            Self::Truth(_) => Some(ColumnKind::Truth),
-            Self::Text(_) => Some(ColumnKind::Text),
-            Self::Missing => None,
-        }
-    }
-}
-
-impl From<f64> for Datum {
-    fn from(value: f64) -> Self {
-        Self::Number(value)
-    }
-}
-impl From<u64> for Datum {
-    fn from(value: u64) -> Self {
-        Self::Count(value)
-    }
-}
-impl From<i64> for Datum {
-    fn from(value: i64) -> Self {
-        Self::Integer(value)
-    }
-}
-impl From<bool> for Datum {
-    fn from(value: bool) -> Self {
-        Self::Truth(value)
-    }
-}
-impl From<&str> for Datum {
-    fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
-    }
-}
-impl From<String> for Datum {
-    fn from(value: String) -> Self {
-        Self::Text(value)
-    }
-}
 
 /// The entries of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -306,21 +218,10 @@ impl Table {
 
     /// The rows as flat JSON objects, keys in the order of the columns; NaN, infinities and what is missing are null.
     pub fn to_json_rows(&self) -> Vec<Json> {
-        let entry = |column: &Column, row| (column.name.clone(), json(column.values.datum(row)));
-        let object = |row| Json::Object(self.columns.iter().map(|column| entry(column, row)).collect::<Map<_, _>>());
+        let entry = |column: &Column, row| (column.name.clone(), column.values.datum(row).to_json());
+        let object =
+            |row| Json::Object(self.columns.iter().map(|column| entry(column, row)).collect::<Map<_, _>>());
         (0..self.rows).map(object).collect()
-    }
-}
-
-fn json(datum: Datum) -> Json {
-    match datum {
-        // JSON has no infinity; serde_json writes null for what is not finite.
-        Datum::Number(number) => Json::from(number),
-        Datum::Count(count) => Json::from(count),
-        Datum::Integer(integer) => Json::from(integer),
-        Datum::Truth(truth) => Json::from(truth),
-        Datum::Text(text) => Json::from(text),
-        Datum::Missing => Json::Null,
     }
 }
 
@@ -335,10 +236,7 @@ mod tests {
         table.push([f64::NAN.into(), Datum::Missing]).unwrap();
         table.push([f64::INFINITY.into(), 0_u64.into()]).unwrap();
         let json = serde_json::to_string(&table.to_json_rows()).unwrap();
-        assert_eq!(
-            json,
-            r#"[{"x":0.1,"n":18446744073709551615},{"x":null,"n":null},{"x":null,"n":0}]"#
-        );
+        assert_eq!(json, r#"[{"x":0.1,"n":18446744073709551615},{"x":null,"n":null},{"x":null,"n":0}]"#);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use super::question::{Escape, Question, Simulate, Stationary};
 use super::rule::Rule;
 use super::schema::{Key, Shape};
 use super::value::Value;
+use crate::study::datum::Datum;
 use crate::study::sweep::SweptKey;
-use crate::study::table::Datum;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
@@ -99,9 +99,8 @@ impl Description {
 
 /// The value of a table of the study in its type.
 fn section<T: DeserializeOwned>(root: &Map<String, Json>, name: &'static str) -> Result<T, DescriptionError> {
-    serde_json::from_value(root.get(name).cloned().unwrap_or(Json::Null)).map_err(|error| {
-        DescriptionError::SchemaMismatch { section: name, message: error.to_string() }
-    })
+    serde_json::from_value(root.get(name).cloned().unwrap_or(Json::Null))
+        .map_err(|error| DescriptionError::SchemaMismatch { section: name, message: error.to_string() })
 }
 
 fn tree(values: &[(String, Value)]) -> Map<String, Json> {
@@ -111,9 +110,7 @@ fn tree(values: &[(String, Value)]) -> Map<String, Json> {
         let name = tables.pop().unwrap_or_default();
         let mut table = Some(&mut root);
         for segment in tables {
-            let child = table.map(|table| {
-                table.entry(segment).or_insert_with(|| Json::Object(Map::new()))
-            });
+            let child = table.map(|table| table.entry(segment).or_insert_with(|| Json::Object(Map::new())));
             table = child.and_then(Json::as_object_mut);
         }
         if let Some(table) = table {
@@ -126,7 +123,9 @@ fn tree(values: &[(String, Value)]) -> Map<String, Json> {
 fn json(value: &Value) -> Json {
     match value {
         Value::Text(text) => Json::from(text.as_str()),
-        Value::Integer(integer) => u64::try_from(*integer).map_or_else(|_| Json::from(*integer as f64), Json::from),
+        Value::Integer(integer) => {
+            u64::try_from(*integer).map_or_else(|_| Json::from(*integer as f64), Json::from)
+        }
         Value::Number(number) => Json::from(*number),
         Value::Truth(truth) => Json::from(*truth),
         Value::List(nodes) => nodes.iter().map(|node| json(&node.value)).collect(),

@@ -1,6 +1,7 @@
 //! Whether one value is what its key takes.
 
 use super::error::DescriptionError;
+use super::keys;
 use super::near_miss;
 use super::place::Source;
 use super::schema::{Interval, Key, Shape, Sweeping, listed};
@@ -32,7 +33,12 @@ pub(crate) fn is_sweep(shape: Shape, value: &Value) -> bool {
 }
 
 /// The value in the form that its key keeps: numbers as numbers, counts as whole numbers.
-pub(crate) fn checked(key: &Key, path: &str, node: &Node, source: &Source) -> Result<Value, DescriptionError> {
+pub(crate) fn checked(
+    key: &Key,
+    path: &str,
+    node: &Node,
+    source: &Source,
+) -> Result<Value, DescriptionError> {
     Check { key, path, source }.value(node)
 }
 
@@ -55,7 +61,7 @@ impl Check<'_> {
             Shape::Choice(names) => self.choice(node, names),
             Shape::Choices(names) => self.choices(node, names),
             Shape::Texts => match &node.value {
-                Value::Text(_) => Ok(Value::List(vec![self.kept(node, self.text(node)?)])),
+                Value::Text(_) => Ok(Value::List(vec![kept(node, self.text(node)?)])),
                 _ => self.list(node, |element| self.text(element)),
             },
             Shape::Label => match &node.value {
@@ -93,7 +99,11 @@ impl Check<'_> {
         };
         // −0 would survive into tables and file names.
         let number = if number == 0.0 { 0.0 } else { number };
-        if interval.contains(number) { Ok(number) } else { Err(self.out_of_range(node, &interval.to_string())) }
+        if interval.contains(number) {
+            Ok(number)
+        } else {
+            Err(self.out_of_range(node, &interval.to_string()))
+        }
     }
 
     fn count(&self, node: &Node, least: u64, most: u64) -> Result<Value, DescriptionError> {
@@ -123,8 +133,10 @@ impl Check<'_> {
 
     fn choice(&self, node: &Node, names: &[&str]) -> Result<Value, DescriptionError> {
         let Value::Text(text) = &node.value else { return Err(self.wrong_type(node)) };
-        if names.contains(&text.as_str()) {
-            return Ok(Value::Text(text.clone()));
+        let synonym = keys::SYNONYMS.iter().find(|(key, word, _)| *key == self.path && word == text);
+        let text = synonym.map_or(text.as_str(), |(_, _, name)| name);
+        if names.contains(&text) {
+            return Ok(Value::Text(text.to_owned()));
         }
         Err(DescriptionError::UnknownChoice {
             key: self.path.to_owned(),
@@ -160,7 +172,7 @@ impl Check<'_> {
         if nodes.is_empty() {
             return Err(self.out_of_range(node, "a list with at least one element"));
         }
-        let kept = nodes.iter().map(|child| Ok(self.kept(child, element(child)?)));
+        let kept = nodes.iter().map(|child| Ok(kept(child, element(child)?)));
         Ok(Value::List(kept.collect::<Result<_, _>>()?))
     }
 
@@ -210,10 +222,6 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn kept(&self, node: &Node, value: Value) -> Node {
-        Node { value, origin: node.origin.clone() }
-    }
-
     fn wrong_type(&self, node: &Node) -> DescriptionError {
         DescriptionError::WrongType {
             key: self.path.to_owned(),
@@ -232,6 +240,10 @@ impl Check<'_> {
             place: self.source.place(&node.origin),
         }
     }
+}
+
+fn kept(node: &Node, value: Value) -> Node {
+    Node { value, origin: node.origin.clone() }
 }
 
 fn rows(matrix: &Value) -> Vec<&Vec<Node>> {
@@ -275,18 +287,12 @@ mod tests {
             error(Shape::Number(POSITIVE), "-0.5"),
             "`table.key` = -0.5 is out of range: it must be > 0"
         );
-        assert_eq!(
-            error(Shape::Number(ANY), "inf"),
-            "`table.key` = inf is out of range: it must be finite"
-        );
+        assert_eq!(error(Shape::Number(ANY), "inf"), "`table.key` = inf is out of range: it must be finite");
         assert_eq!(
             error(Shape::Count(1, 5), "2.5"),
             "`table.key` takes a whole number from 1 to 5, and was given a number: 2.5"
         );
-        assert_eq!(
-            error(Shape::Count(1, 5), "0"),
-            "`table.key` = 0 is out of range: it must be from 1 to 5"
-        );
+        assert_eq!(error(Shape::Count(1, 5), "0"), "`table.key` = 0 is out of range: it must be from 1 to 5");
         assert_eq!(
             error(Shape::Choice(&["sgd", "svag"]), "\"sdg\""),
             "`table.key` has no choice \"sdg\": did you mean `sgd`?; the choices are \"sgd\" or \"svag\""
@@ -309,7 +315,11 @@ mod tests {
         assert!(!sweep(Shape::Vector(ANY), "[1]") && sweep(Shape::Vector(ANY), "[[1], [2]]"));
         assert!(!sweep(Shape::Matrix, "[[1]]") && sweep(Shape::Matrix, "[[[1]], [[2]]]"));
         let start = Shape::ChoiceOrVector(&["predicted"]);
-        assert!(!sweep(start, "[1, 2]") && sweep(start, "[\"predicted\", [1, 2]]") && !sweep(start, "\"predicted\""));
+        assert!(
+            !sweep(start, "[1, 2]")
+                && sweep(start, "[\"predicted\", [1, 2]]")
+                && !sweep(start, "\"predicted\"")
+        );
         assert!(!sweep(Shape::Texts, "[\"a\", \"b\"]"));
     }
 }

@@ -21,7 +21,7 @@ pub enum DescriptionError {
         /// What the parser says.
         message: String,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// Tables or lists are nested beyond what any study needs.
     #[error("nested deeper than {deepest} levels\n{place}")]
@@ -29,7 +29,7 @@ pub enum DescriptionError {
         /// The deepest level that is read.
         deepest: usize,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// A TOML date, which no key takes.
     #[error("`{value}` is a date: no key of a study takes one\n{place}")]
@@ -37,7 +37,7 @@ pub enum DescriptionError {
         /// The date.
         value: String,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// A key that the schema does not have.
     #[error("unknown key `{key}`{}\n{place}", did_you_mean(.nearest.as_deref()))]
@@ -47,7 +47,7 @@ pub enum DescriptionError {
         /// The most similar key, if one is similar.
         nearest: Option<String>,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// A key that exists but does not belong in this study.
     #[error("`{key}` does not fit here: {reason}\n{place}")]
@@ -57,7 +57,7 @@ pub enum DescriptionError {
         /// Why, and what to use instead.
         reason: String,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// A key that this study needs.
     #[error("missing key `{key}` ({expected}): {documentation}\n{place}")]
@@ -69,7 +69,7 @@ pub enum DescriptionError {
         /// What it means.
         documentation: String,
         /// The table that lacks it.
-        place: Place,
+        place: Box<Place>,
     },
     /// None or several of keys of which a study has exactly one.
     #[error("a study has exactly one of {keys}; this one has {found}\n{place}")]
@@ -79,7 +79,7 @@ pub enum DescriptionError {
         /// Those that are there.
         found: String,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// A value of another type than the key takes.
     #[error("`{key}` takes {expected}, and was given {kind}: {value}\n{place}")]
@@ -93,7 +93,7 @@ pub enum DescriptionError {
         /// The value.
         value: String,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// A value outside the range of its key.
     #[error("`{key}` = {value} is out of range: it must be {allowed}\n{place}")]
@@ -105,7 +105,7 @@ pub enum DescriptionError {
         /// The range.
         allowed: String,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// A name that is not one of the choices of its key.
     #[error("`{key}` has no choice {value}{}; the choices are {choices}\n{place}", did_you_mean(.nearest.as_deref()))]
@@ -119,7 +119,7 @@ pub enum DescriptionError {
         /// The choices.
         choices: String,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// A sweep over nothing.
     #[error("`{key}` is an empty list: a sweep needs at least one value\n{place}")]
@@ -127,7 +127,7 @@ pub enum DescriptionError {
         /// The full path of the key.
         key: String,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// `sweep.zip` names a key that is not swept, or one twice.
     #[error("`sweep.zip` names `{key}`, {reason}\n{place}")]
@@ -137,7 +137,7 @@ pub enum DescriptionError {
         /// What is wrong with it.
         reason: String,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// Lists that are walked together differ in length.
     #[error(
@@ -153,10 +153,12 @@ pub enum DescriptionError {
         /// Its number of values.
         second_length: usize,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// The lists multiply to too many cells.
-    #[error("the sweep has {cells} cells ({lists}): at most {most} are run; shorten a list or pair lists with `sweep.zip`")]
+    #[error(
+        "the sweep has {cells} cells ({lists}): at most {most} are run; shorten a list or pair lists with `sweep.zip`"
+    )]
     TooManyCells {
         /// The number of cells, in words where it is beyond counting.
         cells: String,
@@ -182,7 +184,9 @@ pub enum DescriptionError {
         cells: usize,
     },
     /// The schema accepted what the typed description does not: a defect of this library.
-    #[error("the schema and the types of `{section}` disagree: {message}; please report this study as a defect of sgdyn")]
+    #[error(
+        "the schema and the types of `{section}` disagree: {message}; please report this study as a defect of sgdyn"
+    )]
     SchemaMismatch {
         /// The table.
         section: &'static str,

@@ -27,17 +27,21 @@ pub(crate) struct Source {
 
 impl Source {
     /// The place that errors print for `origin`.
-    pub(crate) fn place(&self, origin: &Origin) -> Place {
-        match origin {
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "errors hold it boxed, to stay small on the way of success"
+    )]
+    pub(crate) fn place(&self, origin: &Origin) -> Box<Place> {
+        Box::new(match origin {
             Origin::File(span) => self.line(span),
             Origin::Argument(argument) => Place::Argument(argument.to_string()),
             Origin::Default => Place::File(self.name.to_string()),
-        }
+        })
     }
 
     fn line(&self, span: &Range<usize>) -> Place {
-        let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
-        let end = self.text.floor_char_boundary(span.end.clamp(start, self.text.len()));
+        let start = boundary(&self.text, span.start);
+        let end = boundary(&self.text, span.end).max(start);
         let before = &self.text[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line_end = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
@@ -45,7 +49,7 @@ impl Source {
         let column = self.text[line_start..start].chars().count() + 1;
         let width = self.text[start..end.min(line_end)].chars().count().max(1);
         // A data matrix on one line would bury the message: only the piece around the caret is shown.
-        let skipped = if column > SHOWN / 2 { column - SHOWN / 2 } else { 0 };
+        let skipped = column.saturating_sub(SHOWN / 2);
         let text: String = self.text[line_start..line_end]
             .chars()
             .skip(skipped)
@@ -62,6 +66,11 @@ impl Source {
             text: text.trim_end().to_owned(),
         }
     }
+}
+
+/// The last boundary between characters at or before a byte.
+fn boundary(text: &str, byte: usize) -> usize {
+    (0..=byte.min(text.len())).rev().find(|&byte| text.is_char_boundary(byte)).unwrap_or(0)
 }
 
 /// Where in a study an error lies, as errors print it.
@@ -117,10 +126,7 @@ mod tests {
         let text = "seed = 1\nβ = 5 # ünïcode\n";
         let start = text.find('5').unwrap();
         let place = source(text).place(&Origin::File(start..start + 1));
-        assert_eq!(
-            place.to_string(),
-            " --> study.toml:2:5\n  |\n2 | β = 5 # ünïcode\n  |     ^"
-        );
+        assert_eq!(place.to_string(), " --> study.toml:2:5\n  |\n2 | β = 5 # ünïcode\n  |     ^");
     }
 
     #[test]
@@ -128,7 +134,7 @@ mod tests {
         let text = format!("matrix = [{}7]", "1.0, ".repeat(1000));
         let start = text.find('7').unwrap();
         let Place::Line { caret, text: shown, column, .. } =
-            source(&text).place(&Origin::File(start..start + 1))
+            *source(&text).place(&Origin::File(start..start + 1))
         else {
             panic!("a file place")
         };

@@ -32,7 +32,7 @@ pub struct Escape {
     pub start: Vec<f64>,
     /// Conditions; the first entry into each is observed on the same paths.
     pub target: Vec<String>,
-    /// Whether crossings inside a step are counted by a Brownian bridge; false for discrete rules.
+    /// Whether crossings inside a step are counted by a Brownian bridge; false for discrete rules and levy.
     #[serde(default)]
     pub crossing_correction: bool,
     /// When a replica of a continuous rule is censored, in time.

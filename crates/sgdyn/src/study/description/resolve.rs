@@ -111,19 +111,26 @@ impl CellTemplate<'_> {
         }
         let unfit = || (0..leaves.len()).filter(|&index| fits[index].is_none() && !left_out[index]);
         // The name of a noise that does not fit is the cause; that its numbers do not fit follows.
-        let is_selector =
-            |index: &usize| keys::all().flat_map(|key| key.when).any(|when| when.path() == leaves[*index].path);
+        let is_selector = |index: &usize| {
+            keys::all().flat_map(|key| key.when).any(|when| when.path() == leaves[*index].path)
+        };
         match unfit().find(is_selector).or_else(|| unfit().next()) {
             Some(index) => Err(self.refusal(index, values, missing)),
             None => Ok(()),
         }
     }
 
-    fn refusal(&self, index: usize, values: &[(String, Value)], missing: &[&'static Key]) -> DescriptionError {
+    fn refusal(
+        &self,
+        index: usize,
+        values: &[(String, Value)],
+        missing: &[&'static Key],
+    ) -> DescriptionError {
         let leaf = &self.template.leaves[index];
         let failing = |key: &&'static Key| key.when.iter().find(|when| !self.holds(when, values));
         let candidates = || keys::all().filter(|key| key.covers(&leaf.path));
-        let cause = candidates().filter(|key| !key.path.ends_with('*')).find_map(|key| Some((key, failing(&key)?)));
+        let cause =
+            candidates().filter(|key| !key.path.ends_with('*')).find_map(|key| Some((key, failing(&key)?)));
         let place = self.template.source.place(&leaf.name_origin);
         let key = leaf.path.clone();
         let Some((candidate, when)) = cause else {
@@ -140,7 +147,8 @@ impl CellTemplate<'_> {
             if let When::Is(path, names) = other
                 && *path == when.path()
             {
-                allowed.extend(names.iter().filter(|name| !allowed.contains(name)).copied().collect::<Vec<_>>());
+                allowed
+                    .extend(names.iter().filter(|name| !allowed.contains(name)).copied().collect::<Vec<_>>());
             }
         }
         let belongs = match when {
@@ -193,4 +201,3 @@ impl CellTemplate<'_> {
         Ok(())
     }
 }
-

@@ -152,12 +152,9 @@ pub(crate) enum Sweeping {
 impl Shape {
     pub(crate) fn sweeping(self) -> Sweeping {
         match self {
-            Self::Number(_)
-            | Self::Count(..)
-            | Self::Truth
-            | Self::Text
-            | Self::Choice(_)
-            | Self::Label => Sweeping::Depth(0),
+            Self::Number(_) | Self::Count(..) | Self::Truth | Self::Text | Self::Choice(_) | Self::Label => {
+                Sweeping::Depth(0)
+            }
             Self::Vector(_) => Sweeping::Depth(1),
             Self::Matrix | Self::SymmetricMatrix | Self::FormulaMatrix => Sweeping::Depth(2),
             Self::ChoiceOrVector(_) => Sweeping::ChoiceOrVector,
@@ -184,7 +181,9 @@ impl fmt::Display for Shape {
             Self::ChoiceOrVector(names) => write!(formatter, "{} or a list of numbers", listed(names)),
             Self::Matrix => formatter.write_str("a matrix (a list of rows of equal length)"),
             Self::SymmetricMatrix => formatter.write_str("a symmetric matrix (a list of rows)"),
-            Self::FormulaMatrix => formatter.write_str("a square matrix of formulas (a list of rows of texts)"),
+            Self::FormulaMatrix => {
+                formatter.write_str("a square matrix of formulas (a list of rows of texts)")
+            }
         }
     }
 }
@@ -234,8 +233,12 @@ impl fmt::Display for Interval {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.least.is_finite(), self.most.is_finite()) {
             (false, false) => formatter.write_str("finite"),
-            (true, false) => write!(formatter, "{} {}", if self.least_included { "≥" } else { ">" }, self.least),
-            (false, true) => write!(formatter, "{} {}", if self.most_included { "≤" } else { "<" }, self.most),
+            (true, false) => {
+                write!(formatter, "{} {}", if self.least_included { "≥" } else { ">" }, self.least)
+            }
+            (false, true) => {
+                write!(formatter, "{} {}", if self.most_included { "≤" } else { "<" }, self.most)
+            }
             (true, true) => {
                 let open = if self.least_included { '[' } else { '(' };
                 let close = if self.most_included { ']' } else { ')' };

@@ -243,8 +243,7 @@ fn check_cells(
     }
     // A default that one cell fills in must not become a value that another cell is given.
     let optional_elsewhere = |key: &Key| {
-        keys::all().any(|other| other.path == key.path && other.presence != key.presence)
-            && seen.len() > 1
+        keys::all().any(|other| other.path == key.path && other.presence != key.presence) && seen.len() > 1
     };
     defaults.retain(|key| !disputed.contains(key.path) && !optional_elsewhere(key));
     Ok(defaults)

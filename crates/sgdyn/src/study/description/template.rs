@@ -242,7 +242,7 @@ impl Template {
     }
 
     fn unknown(&self, path: &str, origin: &Origin) -> DescriptionError {
-        let tables = ["quick", "sweep"].into_iter();
+        let tables = keys::TABLES.iter().map(|(table, _)| *table);
         let paths = keys::all().map(|key| key.path).filter(|path| !path.ends_with('*'));
         DescriptionError::UnknownKey {
             key: path.chars().take(200).collect(),
@@ -274,7 +274,9 @@ pub(crate) fn study_name(file: &str) -> Arc<str> {
     let stem = std::path::Path::new(file).file_stem().map_or("study".into(), |stem| stem.to_string_lossy());
     let name: String = stem
         .chars()
-        .map(|character| if character.is_alphanumeric() || "-_".contains(character) { character } else { '-' })
+        .map(
+            |character| if character.is_alphanumeric() || "-_".contains(character) { character } else { '-' },
+        )
         .take(100)
         .collect();
     let name = name.trim_matches('-');

@@ -172,7 +172,7 @@ fn deep_span(root: &DeValue<'_>) -> Option<std::ops::Range<usize>> {
         let mut visit = |child| open.push((child, depth + 1));
         match value {
             DeValue::Array(array) => {
-                for child in array.iter() {
+                for child in array {
                     if depth >= DEEPEST {
                         return Some(child.span());
                     }

@@ -45,6 +45,12 @@ fn foreign_directories_and_existing_runs_are_not_touched() {
         assert!(matches!(create(directory.path(), existing), Err(RunDirectoryError::NotARun(_))));
     }
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    // A web application has a manifest as well.
+    let application = directory.path().join("application");
+    fs::create_dir(&application).unwrap();
+    fs::write(application.join(MANIFEST), r#"{"name": "app", "icons": []}"#).unwrap();
+    assert!(matches!(create(&application, Existing::Replace), Err(RunDirectoryError::NotARun(_))));
+    assert_eq!(fs::read_dir(&application).unwrap().count(), 1);
 
     let path = directory.path().join("run");
     let run = create(&path, Existing::Refuse).unwrap();

@@ -31,6 +31,9 @@ pub(crate) const NOT_SWEPT: &[&str] = &["study", "title", "description", "seed"]
 /// Groups of keys of which a study has exactly one.
 pub(crate) const EXACTLY_ONE: &[&[&str]] = &[&["landscape.formula", "landscape.name", "landscape.risk"]];
 
+/// Other words for choices: the key, the word, and the choice that is kept.
+pub(crate) const SYNONYMS: &[(&str, &str, &str)] = &[("noise.name", "white", "gaussian")];
+
 /// Every key. Keys that conditions speak of stand before the keys whose conditions speak of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
     [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS].into_iter().flatten()
@@ -44,16 +47,17 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
         "What is descended: a formula, a named landscape, or the empirical risk of a model on data. Exactly one of \
          `formula`, `name` and `risk`.",
     ),
+    ("landscape.parameters", "The numbers that a formula uses, or the parameters of a named landscape."),
     (
-        "landscape.parameters",
-        "The numbers that a formula uses, or the parameters of a named landscape.",
+        "rule",
+        "How a step is made. Discrete rules count steps; continuous rules count time and have an integrator.",
     ),
-    ("rule", "How a step is made. Discrete rules count steps; continuous rules count time and have an integrator."),
     (
         "noise",
         "The law of what is added to a gradient, for discrete rules and for stochastic differential equations on a \
-         formula or a named landscape. A risk brings its own: the minibatches. Σ below is the covariance of a \
-         single-sample gradient; a minibatch of B has C = Σ/B.",
+         formula or a named landscape. A risk brings its own: the minibatches. The law is that of a \
+         single-sample gradient, with covariance Σ; the noise of a minibatch is the mean of B draws, with covariance \
+         C = Σ/B.",
     ),
     ("escape", "`study = \"escape\"`: the time at which a replica first reaches a target."),
     ("stationary", "`study = \"stationary\"`: the law that the rule settles to, against the theories of it."),

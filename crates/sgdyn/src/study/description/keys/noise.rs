@@ -2,8 +2,14 @@
 
 use crate::study::description::schema::{Interval, Key, NOT_NEGATIVE, POSITIVE, Shape, When};
 
-const RISK: (&str, &str) = ("landscape.risk", "the noise of a risk comes from its minibatches: set `rule.batch_size` and `rule.sampling`");
-const OWN: (&str, &str) = ("rule.name", "langevin and levy bring their own noise: set `rule.beta`, or `rule.alpha` and `rule.scale`");
+const RISK: (&str, &str) = (
+    "landscape.risk",
+    "the noise of a risk comes from its minibatches: set `rule.batch_size` and `rule.sampling`",
+);
+const OWN: (&str, &str) = (
+    "rule.name",
+    "langevin and levy bring their own noise: set `rule.beta`, or `rule.alpha` and `rule.scale`",
+);
 
 pub(super) const KEYS: &[Key] = &[
     Key::new(
@@ -19,7 +25,7 @@ pub(super) const KEYS: &[Key] = &[
             "stable",
             "student-t",
         ]),
-        "The law. Gaussian with covariance Σ = σ²I (gaussian), a given matrix (covariance), FFᵀ (low-rank), formulas of \
+        "The law. Gaussian with covariance Σ = σ²I (gaussian, or white), a given matrix (covariance), FFᵀ (low-rank), formulas of \
          θ (formula), proportional to the Hessian (hessian), with two values (switching) or proportional to the loss \
          (loss-proportional); or heavy-tailed: stable, student-t.",
     )

@@ -27,8 +27,8 @@ pub(super) const KEYS: &[Key] = &[
         "Whether crossings inside a step are counted by a Brownian bridge; without it escapes are seen late.",
     )
     .default("true")
-    .when(&[ESCAPE, IN_TIME])
-    .instead(&[("rule.name", "a discrete rule is nowhere between two steps")]),
+    .when(&[ESCAPE, When::Is("rule.name", &["langevin", "sde", "sme2"])])
+    .instead(&[("rule.name", "a discrete rule is nowhere between two steps, and a Lévy path jumps")]),
     Key::new("escape.max_time", Shape::Number(POSITIVE), "When a replica that has not escaped is censored.")
         .unit("time")
         .required()

@@ -7,7 +7,8 @@ pub(crate) const DISCRETE: &[&str] = &["sgd", "heavy-ball", "nesterov", "sgld", 
 /// Rules that count time.
 pub(crate) const CONTINUOUS: &[&str] = &["langevin", "sde", "sme2", "levy"];
 
-const EVERY_RULE: &[&str] = &["sgd", "heavy-ball", "nesterov", "sgld", "svag", "langevin", "sde", "sme2", "levy"];
+const EVERY_RULE: &[&str] =
+    &["sgd", "heavy-ball", "nesterov", "sgld", "svag", "langevin", "sde", "sme2", "levy"];
 /// Rules that see minibatch gradients, or model what sees them.
 const WITH_LEARNING_RATE: &[When] =
     &[When::Is("rule.name", &["sgd", "heavy-ball", "nesterov", "sgld", "svag", "sde", "sme2"])];

@@ -8,6 +8,7 @@ mod error;
 mod manifest;
 mod parquet;
 pub mod ready;
+mod run;
 mod run_directory;
 mod sweep;
 mod table;
@@ -22,6 +23,7 @@ pub use description::{
 };
 pub use error::StudyError;
 pub use manifest::{Machine, Manifest, Status};
+pub use run::{CellPlan, Conditions, Progress, Results, RunError, plan, run};
 pub use run_directory::{Existing, RunDirectory, RunDirectoryError, read_run};
 pub use sweep::MOST_CELLS;
 pub use table::{Column, Table, TableError, Values};

@@ -55,11 +55,10 @@ fn variance() -> Figure {
     let curvatures = [16.0, 8.0, 4.0, 2.0, 1.0];
     let rates = geometric(1e-3, 0.11, 9);
     let fine = geometric(1e-3, 0.11, 60);
-    let mut main = Panel::new(Axis::log("learning rate η"), Axis::log("variance along the mode"))
-        .title("(a) stationary variance");
+    let mut main = Panel::new(Axis::log("learning rate η"), Axis::log("variance along the mode"));
     let mut ratio =
         Panel::new(Axis::log("learning rate η"), Axis::linear("measured / predicted").range(0.94, 1.06))
-            .series(Series::band(fine.clone(), vec![0.98; 60], vec![1.02; 60]).color(7).label("± 2 %"))
+            .series(Series::band(fine.clone(), vec![0.98; 60], vec![1.02; 60]).color(7))
             .series(Series::horizontal(1.0));
     for (mode, &h) in curvatures.iter().enumerate() {
         let discrete = |rate: f64| rate * h / (h * (2.0 - rate * h));
@@ -90,6 +89,7 @@ fn variance() -> Figure {
     }
     let key = |label: &str, dash| Series::line([], []).ink().dash(dash).label(label);
     main = main
+        .series(Series::band([], [], []).color(7).label("± 2 % (lower panel)"))
         .series(key("discrete SGD", Dash::Solid))
         .series(key("SDE, order 1", Dash::Dashed))
         .series(key("SME-2", Dash::Dotted));
@@ -153,10 +153,13 @@ fn survival() -> Figure {
     x.extend(&sorted);
     let y: Vec<f64> = (0..=300).map(|i| 1.0 - f64::from(i) / 300.0).collect();
     let error = map(&y, |s| 1.96 * (s * (1.0 - s) / 300.0).sqrt());
-    let band = |sign: f64| y.iter().zip(&error).map(|(s, e)| s + sign * e).collect::<Vec<_>>();
+    // A band follows the steps when each value is given at both ends of its interval.
+    let band =
+        |sign: f64| y.iter().zip(&error).flat_map(|(s, e)| [s + sign * e; 2]).take(600).collect::<Vec<_>>();
+    let ends: Vec<f64> = x.windows(2).flat_map(|pair| [pair[0], pair[1]]).collect();
     let reference = linear(0.0, 140.0, 50);
     let panel = Panel::new(Axis::linear("time t"), Axis::log("survival probability P(T > t)").lower(2e-3))
-        .series(Series::band(x.clone(), band(-1.0), band(1.0)).color(0))
+        .series(Series::band(ends, band(-1.0), band(1.0)).color(0))
         .series(Series::steps(x, y).color(0).label("measured, n = 300"))
         .series(
             Series::line(reference.clone(), map(&reference, |t| (-t / 24.4).exp()))
@@ -176,12 +179,12 @@ fn histogram() -> Figure {
     let fine = linear(-4.0, 4.0, 200);
     let panel = |y: Axis| {
         Panel::new(Axis::linear("θ/σ"), y)
-            .series(Series::bars(edges.clone(), heights.clone()).color(0).label("10⁶ replicas"))
+            .series(Series::bars(edges.clone(), heights.clone()).color(0).label("replicas"))
             .series(Series::line(fine.clone(), map(&fine, density)).color(1).label("Gaussian"))
     };
     Figure::new("Stationary density")
         .panel(panel(Axis::linear("density p(θ)")).title("(a) linear"))
-        .panel(panel(Axis::log("density p(θ)")).title("(b) logarithmic"))
+        .panel(panel(Axis::log("density p(θ)")).title("(b) logarithmic").legend(Legend::Hidden))
         .columns(2)
         .panel_size(300.0, 230.0)
 }

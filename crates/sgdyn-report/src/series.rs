@@ -34,7 +34,7 @@ pub(crate) enum Color {
     Auto,
     Number(usize),
     Ink,
-    Muted,
+    Reference,
 }
 
 /// Numbers to be drawn, in one form and style.
@@ -96,13 +96,13 @@ impl Series {
     /// A reference line at height `y`, its label written on it.
     pub fn horizontal(y: f64) -> Self {
         let line = Self::new(Shape::Horizontal { y });
-        Self { color: Color::Muted, dash: Some(Dash::Solid), ..line }
+        Self { color: Color::Reference, dash: Some(Dash::Solid), ..line }
     }
 
     /// A reference line at `x`, its label written beside it.
     pub fn vertical(x: f64) -> Self {
         let line = Self::new(Shape::Vertical { x });
-        Self { color: Color::Muted, dash: Some(Dash::Solid), ..line }
+        Self { color: Color::Reference, dash: Some(Dash::Solid), ..line }
     }
 
     /// A matrix in colours with its colour bar; one to a panel.

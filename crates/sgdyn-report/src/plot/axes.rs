@@ -21,6 +21,8 @@ const LABEL_GAP: f64 = 7.0;
 /// The slope of group names that do not fit side by side, in degrees.
 const SLANT: f64 = -35.0;
 const RULE_WIDTH: f64 = 0.9;
+/// The height of the common factor of y above the frame.
+const COMMON_RISE: f64 = 9.0;
 
 /// The room that a plot needs around its area, in pixels.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,24 +52,30 @@ fn groups(scale: &Scale, map: &Map) -> Option<Ticks> {
     Some(Ticks { major, ..Ticks::default() })
 }
 
-/// The marks along x, and whether their labels must be slanted.
+/// The marks along x, and whether their labels must be slanted. Names of groups may have several lines.
 pub(crate) fn x_ticks(scale: &Scale, map: &Map) -> (Ticks, bool) {
     let extent = |label: &str| font::width(label, LABEL_SIZE);
-    if let Some(ticks) = groups(scale, map) {
-        let fits = ticks
-            .major
-            .windows(2)
-            .all(|pair| pair[1].0 - pair[0].0 >= (extent(&pair[0].1) + extent(&pair[1].1)) / 2.0 + 8.0);
-        return (ticks, !fits);
+    let Some(ticks) = groups(scale, map) else {
+        return (ticks(map, &Room { extent: &extent, gap: 10.0, spacing: 42.0 }), false);
+    };
+    let room = map.length / ticks.major.len().max(1) as f64 - 10.0;
+    let whole_words = |name: &str| name.split_whitespace().all(|word| extent(word) <= room);
+    let broken: Vec<_> =
+        ticks.major.iter().map(|(pixel, name)| (*pixel, font::wrap(name, LABEL_SIZE, room))).collect();
+    if ticks.major.iter().any(|(_, name)| !whole_words(name))
+        || broken.iter().any(|(_, lines)| lines.len() > 3)
+    {
+        return (ticks, true);
     }
-    (ticks(map, &Room { extent: &extent, gap: 10.0, spacing: 42.0 }), false)
+    let major = broken.into_iter().map(|(pixel, lines)| (pixel, lines.join("\n"))).collect();
+    (Ticks { major, ..ticks }, false)
 }
 
 /// The marks along y.
 pub(crate) fn y_ticks(scale: &Scale, map: &Map) -> Ticks {
     let extent = |_: &str| LABEL_SIZE;
     groups(scale, map).unwrap_or_else(|| {
-        ticks(map, &Room { extent: &extent, gap: 6.0, spacing: map.length.min(120.0) / 4.0 })
+        ticks(map, &Room { extent: &extent, gap: 6.0, spacing: (map.length / 6.0).clamp(24.0, 44.0) })
     })
 }
 
@@ -101,16 +109,15 @@ impl Plot<'_> {
 
     /// How far tick labels reach below the frame.
     fn x_ticks_depth(&self) -> f64 {
-        let widest =
-            self.x_ticks.major.iter().map(|(_, label)| font::width(label, LABEL_SIZE)).fold(0.0, f64::max);
-        let labels = match widest {
-            _ if self.x_ticks.major.is_empty() => 0.0,
-            widest if self.slanted => {
-                let angle = SLANT.abs().to_radians();
-                widest * angle.sin() + LABEL_SIZE * angle.cos()
+        let labels = self.x_ticks.major.iter().map(|(_, label)| {
+            if self.slanted {
+                let (sine, cosine) = SLANT.abs().to_radians().sin_cos();
+                return font::width(label, LABEL_SIZE) * sine + LABEL_SIZE * cosine;
             }
-            _ => LABEL_SIZE,
-        };
+            let further_lines = label.lines().count().saturating_sub(1);
+            LABEL_SIZE + further_lines as f64 * font::line_height(LABEL_SIZE)
+        });
+        let labels = labels.fold(0.0, f64::max);
         TICK + TICK_GAP + labels
     }
 
@@ -118,7 +125,8 @@ impl Plot<'_> {
     pub(crate) fn margins(&self) -> Margins {
         let label_line = font::line_height(AXIS_LABEL_SIZE);
         let y_label = self.y_label_lines().len() as f64 * label_line;
-        let mut left = TICK + TICK_GAP + self.widest_y_tick();
+        let common = font::width(&self.y_ticks.common, LABEL_SIZE);
+        let mut left = TICK + TICK_GAP + self.widest_y_tick().max(common);
         if y_label > 0.0 {
             left += LABEL_GAP + y_label;
         }
@@ -126,7 +134,7 @@ impl Plot<'_> {
         let mut bottom = TICK;
         if self.x_written {
             for (pixel, label) in &self.x_ticks.major {
-                let width = font::width(label, LABEL_SIZE);
+                let width = label.lines().map(|line| font::width(line, LABEL_SIZE)).fold(0.0, f64::max);
                 let (before, after) =
                     if self.slanted { (width * 0.85, 4.0) } else { (width / 2.0, width / 2.0) };
                 left = left.max(before - pixel);
@@ -145,9 +153,9 @@ impl Plot<'_> {
     fn top(&self) -> f64 {
         let title = self.title_lines().len() as f64 * font::line_height(TITLE_SIZE);
         let notes = self.note_lines().len() as f64 * font::line_height(NOTE_SIZE);
-        let common = if self.y_ticks.common.is_empty() { 0.0 } else { font::line_height(LABEL_SIZE) };
-        let text = title + notes + common;
-        if text > 0.0 { text + 5.0 } else { 6.0 }
+        let common = if self.y_ticks.common.is_empty() { 0.0 } else { COMMON_RISE + LABEL_SIZE };
+        let text = if title + notes > 0.0 { title + notes + 5.0 } else { 6.0 };
+        text.max(common)
     }
 
     /// Everything, with the corner of the plot area at `(x, y)` and the y label `left` pixels before it.
@@ -212,11 +220,14 @@ impl Plot<'_> {
         if self.x_written {
             for (pixel, label) in &self.x_ticks.major {
                 let y = height + TICK + TICK_GAP + 0.8 * LABEL_SIZE;
-                texts.push(if self.slanted {
-                    Text::new(pixel + 4.0, y, LABEL_SIZE, label).anchor(Anchor::End).turn(SLANT)
-                } else {
-                    Text::new(*pixel, y, LABEL_SIZE, label).anchor(Anchor::Middle)
-                });
+                if self.slanted {
+                    texts.push(Text::new(pixel + 4.0, y, LABEL_SIZE, label).anchor(Anchor::End).turn(SLANT));
+                    continue;
+                }
+                for (index, line) in label.lines().enumerate() {
+                    let y = y + index as f64 * font::line_height(LABEL_SIZE);
+                    texts.push(Text::new(*pixel, y, LABEL_SIZE, line).anchor(Anchor::Middle));
+                }
             }
             let baseline = height + self.x_ticks_depth() + LABEL_GAP + 0.85 * AXIS_LABEL_SIZE;
             for (index, line) in self.x_label_lines().iter().enumerate() {
@@ -232,9 +243,11 @@ impl Plot<'_> {
         texts.into_iter().map(Item::Text).collect()
     }
 
-    /// Title, notes and the common factor of y, from the top down.
+    /// Title and notes over the plot, the common factor of y beside them.
     fn heading(&self) -> Vec<Text> {
-        let mut y = -self.top();
+        let lines = |count: usize, size: f64| count as f64 * font::line_height(size);
+        let mut y =
+            -5.0 - lines(self.title_lines().len(), TITLE_SIZE) - lines(self.note_lines().len(), NOTE_SIZE);
         let mut texts = Vec::new();
         for line in self.title_lines() {
             y += font::line_height(TITLE_SIZE);
@@ -245,8 +258,9 @@ impl Plot<'_> {
             texts.push(Text::new(0.0, y - 3.0, NOTE_SIZE, line).ink(Ink::Muted));
         }
         if !self.y_ticks.common.is_empty() {
-            y += font::line_height(LABEL_SIZE);
-            texts.push(Text::new(0.0, y - 2.0, LABEL_SIZE, &self.y_ticks.common));
+            // Over the numbers that it belongs to, above the highest of them.
+            let text = Text::new(-TICK - TICK_GAP, -COMMON_RISE, LABEL_SIZE, &self.y_ticks.common);
+            texts.push(text.anchor(Anchor::End));
         }
         texts
     }

@@ -1,5 +1,7 @@
 //! Heat maps and their colour bars.
 
+use std::collections::BTreeMap;
+
 use super::{Counts, LABEL_SIZE};
 use crate::palette::{Ink, shade};
 use crate::scale::{Map, drawable};
@@ -38,7 +40,7 @@ impl Shades {
     }
 }
 
-/// The cells, each row's equal neighbours joined.
+/// The cells, those of one shade in one path.
 pub(crate) fn cells(heat: &HeatMap, x: &Map, y: &Map, counts: &mut Counts) -> Vec<Item> {
     let columns = heat.x_edges.len().saturating_sub(1);
     let rows = heat.y_edges.len().saturating_sub(1);
@@ -56,32 +58,19 @@ pub(crate) fn cells(heat: &HeatMap, x: &Map, y: &Map, counts: &mut Counts) -> Ve
         let (sum, count) = values.fold((0.0, 0.0), |(sum, count), &value| (sum + value, count + 1.0));
         sum / count
     };
-    let mut items = Vec::new();
+    let mut by_shade: BTreeMap<Ink, Vec<Command>> = BTreeMap::new();
     for row in (0..rows).step_by(tall) {
         let upper = heat.y_edges[(row + tall).min(rows)];
         let Some((bottom, top)) = y.pixel_or_floor(heat.y_edges[row]).zip(y.pixel(upper)) else { continue };
-        let mut run: Option<(Ink, f64, f64)> = None;
-        let mut finish = |run: Option<(Ink, f64, f64)>| {
-            if let Some((ink, left, right)) = run {
-                let commands = rectangle(left, top, right - left, bottom - top);
-                items.push(Item::Path(Path { commands, fill: Some((ink, 1.0)), stroke: None, crisp: true }));
-            }
-        };
         for column in (0..columns).step_by(wide) {
             let right = heat.x_edges[(column + wide).min(columns)];
             let sides = x.pixel_or_floor(heat.x_edges[column]).zip(x.pixel(right));
-            let cell = sides.zip(shades.ink(mean(row, column)));
-            run = match (run, cell) {
-                (Some((ink, left, _)), Some(((_, right), same))) if ink == same => Some((ink, left, right)),
-                (before, cell) => {
-                    finish(before);
-                    cell.map(|((left, right), ink)| (ink, left, right))
-                }
-            };
+            let Some(((left, right), ink)) = sides.zip(shades.ink(mean(row, column))) else { continue };
+            by_shade.entry(ink).or_default().extend(rectangle(left, top, right - left, bottom - top));
         }
-        finish(run);
     }
-    items
+    let path = |(ink, commands)| Path { commands, fill: Some((ink, 1.0)), stroke: None, crisp: true };
+    by_shade.into_iter().map(path).map(Item::Path).collect()
 }
 
 /// The colour bar beside a plot of this height, and its width with labels; nothing without values.

@@ -177,6 +177,9 @@ fn contents(canvas: &mut Canvas<'_>, panel: &Panel, heat: Option<&HeatMap>) -> (
     if let Some(heat) = heat {
         clipped.extend(heat::cells(heat, &canvas.x, &canvas.y, canvas.counts));
         empty &= clipped.is_empty();
+        if !empty {
+            canvas.covered.cover(0.0, 0.0, canvas.x.length, canvas.y.length);
+        }
     }
     // Reference lines lie under the data.
     for (series, &style) in panel.series.iter().zip(&styles) {
@@ -193,8 +196,8 @@ fn contents(canvas: &mut Canvas<'_>, panel: &Panel, heat: Option<&HeatMap>) -> (
         let text = Text::new(width / 2.0, height / 2.0 + 4.0, 13.0, "no data").ink(Ink::Muted);
         above.push(Item::Text(Text { halo: true, ..text.anchor(Anchor::Middle) }));
     }
-    for (series, &style) in panel.series.iter().zip(&styles) {
-        above.extend(reference::label(canvas, series, style));
+    for series in &panel.series {
+        above.extend(reference::label(canvas, series));
     }
     (clipped, above)
 }
@@ -221,7 +224,10 @@ impl Counts {
         let mut notes = Vec::new();
         if self.not_positive > 0 {
             let mark = if self.edge_marks { " (▼)" } else { "" };
-            notes.push(format!("{} ≤ 0 not on the logarithmic axis{mark}", values(self.not_positive)));
+            notes.push(format!(
+                "{} ≤ 0 have no place on the logarithmic axis{mark}",
+                values(self.not_positive)
+            ));
         }
         if self.infinite > 0 {
             notes.push(format!("{} at infinity not shown", values(self.infinite)));

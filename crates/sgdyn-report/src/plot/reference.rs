@@ -5,6 +5,7 @@ use super::draw::Canvas;
 use super::style::Style;
 use crate::Series;
 use crate::font;
+use crate::palette::Ink;
 use crate::scene::{Item, Path, Text, segment};
 use crate::series::Shape;
 
@@ -26,7 +27,7 @@ pub(crate) fn line(canvas: &mut Canvas<'_>, series: &Series, style: Style) -> Op
 }
 
 /// The label, where it covers the least of what is drawn; to be placed when everything else is.
-pub(crate) fn label(canvas: &mut Canvas<'_>, series: &Series, style: Style) -> Option<Item> {
+pub(crate) fn label(canvas: &mut Canvas<'_>, series: &Series) -> Option<Item> {
     let content = series.label.as_deref().filter(|label| !label.is_empty())?;
     let (width, height) = (canvas.x.length, canvas.y.length);
     let (text_width, text_height) = (font::width(content, LABEL_SIZE), LABEL_SIZE);
@@ -59,6 +60,6 @@ pub(crate) fn label(canvas: &mut Canvas<'_>, series: &Series, style: Style) -> O
     let (left, top) =
         corners.iter().copied().filter(inside).min_by_key(hidden).or(corners.first().copied())?;
     canvas.covered.cover(left - 2.0, top - 2.0, left + text_width + 2.0, top + text_height + 2.0);
-    let text = Text::new(left, top + text_height - 2.0, LABEL_SIZE, content).ink(style.ink);
+    let text = Text::new(left, top + text_height - 2.0, LABEL_SIZE, content).ink(Ink::Muted);
     Some(Item::Text(Text { halo: true, ..text }))
 }

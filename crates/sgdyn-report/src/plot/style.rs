@@ -1,6 +1,6 @@
 //! The colour, dash and marker of each series of a panel, chosen where the series does not say.
 
-use crate::palette::{DASHES, Ink};
+use crate::palette::{DASHES, Ink, REFERENCE};
 use crate::series::{Color, Shape};
 use crate::{Dash, Series};
 
@@ -32,7 +32,7 @@ pub(crate) fn styles(series: &[Series]) -> Vec<Style> {
             };
             let ink = match series.color {
                 Color::Ink => Ink::Text,
-                Color::Muted => Ink::Muted,
+                Color::Reference => Ink::Series(REFERENCE),
                 _ => Ink::Series(number),
             };
             let is_line = matches!(series.shape, Shape::Line { .. } | Shape::Steps { .. });

@@ -98,7 +98,7 @@ pub fn estimate(value: f64, stderr: f64) -> String {
         return format!("{} ± {}", significant(value, 12), significant(stderr, 2));
     }
     let count = (stderr / 10f64.powi(place)).round();
-    let scientific = top >= 6 || top < -4 || place > 0;
+    let scientific = !(-4..6).contains(&top) || place > 0;
     let shift = if scientific { top } else { 0 };
     let decimals = (shift - place).max(0) as usize;
     let error = count * 10f64.powi(place - shift);

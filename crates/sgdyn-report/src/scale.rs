@@ -105,6 +105,11 @@ impl Map {
         if self.log { (10f64.powf(self.low), 10f64.powf(self.high)) } else { (self.low, self.high) }
     }
 
+    /// The decimal logarithms of the ends of a logarithmic range, which are good even where the ends underflow.
+    pub(crate) fn decades(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
     /// Whether places follow logarithms.
     pub(crate) fn is_log(&self) -> bool {
         self.log
@@ -158,7 +163,9 @@ mod tests {
 
     fn extent(values: &[f64], scale: &Scale) -> Extent {
         let mut extent = Extent::default();
-        values.iter().for_each(|&value| extent.include(value, scale));
+        for &value in values {
+            extent.include(value, scale);
+        }
         extent
     }
 

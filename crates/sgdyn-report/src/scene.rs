@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Line(f64, f64),
     /// A circle around `(x, y)` of radius `r`.
     Circle(f64, f64, f64),
+    /// A rectangle from the corner `(x, y)`, of some width and height.
+    Rectangle(f64, f64, f64, f64),
     Close,
 }
 
@@ -115,8 +117,7 @@ impl Path {
 
 /// The outline of a rectangle.
 pub(crate) fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Vec<Command> {
-    use Command::{Close, Line, Move};
-    vec![Move(x, y), Line(x + width, y), Line(x + width, y + height), Line(x, y + height), Close]
+    vec![Command::Rectangle(x, y, width, height)]
 }
 
 /// A straight line.

@@ -160,6 +160,10 @@ fn outline(commands: &[Command]) -> String {
                     (number(x - radius), number(y), number(radius), number(2.0 * radius));
                 write!(data, "M{left} {y}a{r} {r} 0 1 0 {across} 0a{r} {r} 0 1 0 -{across} 0z")
             }
+            Command::Rectangle(x, y, width, height) => {
+                let (back, width, height) = (number(-width), number(width), number(height));
+                write!(data, "M{} {}h{width}v{height}h{back}z", number(x), number(y))
+            }
             Command::Close => write!(data, "z"),
         };
     }

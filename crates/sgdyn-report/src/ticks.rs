@@ -28,7 +28,7 @@ impl Room<'_> {
     fn fits(&self, marks: &[(f64, String)]) -> bool {
         marks.windows(2).all(|pair| {
             let distance = (pair[1].0 - pair[0].0).abs();
-            let needed = ((self.extent)(&pair[0].1) + (self.extent)(&pair[1].1)) / 2.0 + self.gap;
+            let needed = f64::midpoint((self.extent)(&pair[0].1), (self.extent)(&pair[1].1)) + self.gap;
             distance >= needed.max(self.spacing)
         })
     }
@@ -43,6 +43,9 @@ pub(crate) fn ticks(map: &Map, room: &Room<'_>) -> Ticks {
 fn linear(map: &Map, room: &Room<'_>) -> Ticks {
     let (low, high) = map.ends();
     let span = high - low;
+    if !span.is_normal() {
+        return Ticks::default();
+    }
     let decade = span.log10().floor() as i32;
     let mut coarsest = Ticks::default();
     for exponent in decade - 2..=decade + 1 {
@@ -50,11 +53,12 @@ fn linear(map: &Map, room: &Room<'_>) -> Ticks {
             let step = digit * 10f64.powi(exponent);
             // A hair of slack keeps ends such as 0.3 = 3 × 0.1 that rounding pushed outside.
             let (first, last) = ((low / step - 1e-6).ceil(), (high / step + 1e-6).floor());
-            if !step.is_normal() || !(last - first < 400.0) {
+            let few = (last - first).is_finite() && last - first < 400.0;
+            if !step.is_normal() || !few {
                 continue;
             }
-            let marks = (0..).map(|k| first + f64::from(k)).take_while(|&k| k <= last);
-            let values: Vec<f64> = marks.map(|k| k * step).collect();
+            let count = (last - first + 1.0).max(0.0) as usize;
+            let values: Vec<f64> = (0..count).map(|k| (first + k as f64) * step).collect();
             let candidate = labelled(map, &values, exponent, span);
             if candidate.major.len() < 2 && !coarsest.major.is_empty() {
                 return coarsest;
@@ -91,15 +95,16 @@ fn labelled(map: &Map, values: &[f64], step_exponent: i32, span: f64) -> Ticks {
     let mut common = if power == 0 { String::new() } else { format!("×10{}", superscript(power)) };
     if offset != 0.0 {
         let sign = if offset < 0.0 { "−" } else { "+" };
-        common = format!("{common} {sign} {}", significant(offset.abs(), 15)).trim_start().to_owned();
+        let space = if common.is_empty() { "" } else { " " };
+        common += &format!("{space}{sign} {}", significant(offset.abs(), 15));
     }
     Ticks { major, minor: Vec::new(), common }
 }
 
 /// Decades where the range has two or more, simple multiples of them where it has fewer.
 fn logarithmic(map: &Map, room: &Room<'_>) -> Ticks {
-    let (low, high) = map.ends();
-    let (first, last) = ((low.log10() - 1e-9).ceil() as i32, (high.log10() + 1e-9).floor() as i32);
+    let (low, high) = map.decades();
+    let (first, last) = ((low - 1e-9).ceil() as i32, (high + 1e-9).floor() as i32);
     if last > first {
         return decades(map, room, first, last);
     }
@@ -218,7 +223,7 @@ mod tests {
                 prop_assert!(pair[0].0 < pair[1].0);
                 prop_assert!(pair[0].1 != pair[1].1, "{:?}", ticks.major);
                 if ticks.major.len() > 2 {
-                    prop_assert!(pair[1].0 - pair[0].0 >= (extent(&pair[0].1) + extent(&pair[1].1)) / 2.0, "{:?}", ticks.major);
+                    prop_assert!(pair[1].0 - pair[0].0 >= f64::midpoint(extent(&pair[0].1), extent(&pair[1].1)), "{:?}", ticks.major);
                 }
             }
             for (pixel, _) in &ticks.major {

@@ -127,7 +127,7 @@ fn series() -> impl Strategy<Value = Series> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn no_input_panics(
@@ -151,7 +151,7 @@ proptest! {
 fn what_is_left_out_is_counted() {
     let panel = Panel::new(Axis::linear("x").range(0.0, 3.5), Axis::log("y"))
         .series(Series::points([0.0, 1.0, 2.0, 3.0, 9.0], [1.0, 0.0, -2.0, f64::INFINITY, 5.0]));
-    let svg = Figure::new("").panel(panel).to_svg();
+    let svg = Figure::new("").panel_size(900.0, 200.0).panel(panel).to_svg();
     for note in ["2 values ≤ 0 have no place", "1 value at infinity", "1 point outside"] {
         assert!(svg.contains(note), "{note}");
     }
@@ -169,6 +169,6 @@ fn many_points_make_a_small_file() {
         [Series::line(x.clone(), y.clone()), Series::points(x.clone(), y.clone()), Series::steps(x, y)]
     {
         let svg = Figure::new("").panel(panel.clone().series(series)).to_svg();
-        assert!(svg.len() < 1_000_000, "{}", svg.len());
+        assert!(svg.len() < 2_000_000, "{}", svg.len());
     }
 }

@@ -132,7 +132,7 @@ impl Canvas<'_> {
             81..=400 => 2.2,
             _ => 1.4,
         };
-        let shown = simplify::markers(&centers, radius / 2.0);
+        let shown = simplify::markers(&centers, radius);
         let mut bars = Vec::new();
         for &index in &shown {
             let ((x, y), (value, half)) = (centers[index], half_widths[index]);

@@ -8,8 +8,16 @@ use Command::{Circle, Close, Line, Move};
 /// The number of marker shapes.
 const SHAPES: usize = 8;
 
+/// More markers than this become dots, which take a tenth of the space in a file.
+const MOST_SHAPES: usize = 2000;
+
 /// A marker of shape `number` around each point, equal in area over the shapes; every shape is filled but the last two.
 pub(crate) fn markers(points: &[(f64, f64)], number: usize, radius: f64, ink: Ink) -> Item {
+    if points.len() > MOST_SHAPES {
+        // The round ends of a stroke without length.
+        let dots = points.iter().flat_map(|&(x, y)| [Move(x, y), Line(x + 0.01, y)]).collect();
+        return Path::stroke(dots, ink, 2.0 * radius, &[]);
+    }
     let shape = number % SHAPES;
     let mut commands = Vec::new();
     for &(x, y) in points {

@@ -88,8 +88,12 @@ fn include(series: &Series, x_scale: &Scale, y_scale: &Scale, x: &mut Extent, y:
             }
         }
         Shape::Bars { edges, heights } => {
-            edges.iter().for_each(|&edge| point(edge, nowhere));
-            heights.iter().for_each(|&height| point(nowhere, height));
+            for &edge in edges {
+                point(edge, nowhere);
+            }
+            for &height in heights {
+                point(nowhere, height);
+            }
             if *y_scale != Scale::Log {
                 point(nowhere, 0.0);
                 y.pinned = y.low >= 0.0;
@@ -104,8 +108,12 @@ fn include(series: &Series, x_scale: &Scale, y_scale: &Scale, x: &mut Extent, y:
         Shape::Horizontal { y } => point(nowhere, *y),
         Shape::Vertical { x } => point(*x, nowhere),
         Shape::HeatMap(heat) => {
-            heat.x_edges.iter().for_each(|&edge| point(edge, nowhere));
-            heat.y_edges.iter().for_each(|&edge| point(nowhere, edge));
+            for &edge in &heat.x_edges {
+                point(edge, nowhere);
+            }
+            for &edge in &heat.y_edges {
+                point(nowhere, edge);
+            }
         }
     }
 }

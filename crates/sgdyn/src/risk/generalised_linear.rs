@@ -183,7 +183,7 @@ impl<R: Real> EmpiricalRisk<R> for GeneralisedLinear<R> {
     }
 }
 
-// Not fused: outside a lane kernel a fused multiply-add is a function call, ten times slower.
+// Not fused: outside a lane kernel a fused multiply-add is a function call.
 /// Wᵀx, `[outputs]`, with the weights W, `[features × outputs]`.
 pub(super) fn apply_weights<R: Real>(weights: &[f64], row: &[R], outputs: &mut [f64]) {
     outputs.fill(0.0);

@@ -2,10 +2,12 @@
 
 mod block;
 mod dispatch;
+mod elementary;
 mod real;
 
 pub use block::{Block, Layout};
 #[allow(unused_imports, unused_macros)]
 pub(crate) use dispatch::lane_kernel;
 pub use dispatch::{SimdLevel, SimdLevelError, force_simd_level, simd_level};
+pub use elementary::lanewise;
 pub use real::Real;

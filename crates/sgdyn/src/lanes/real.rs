@@ -1,5 +1,6 @@
 //! The scalar of a simulation: `f64` by default, `f32` on request, one source for both.
 
+use super::elementary;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -44,6 +45,28 @@ pub trait Real:
     fn sqrt(self) -> Self;
     /// The magnitude.
     fn abs(self) -> Self;
+    /// `eˣ`, within 1 ulp, subnormal results included.
+    fn exp(self) -> Self;
+    /// `eˣ − 1`, within 1 ulp, accurate also next to 0.
+    fn exp_m1(self) -> Self;
+    /// The natural logarithm, within 1 ulp: −∞ at ±0, NaN below.
+    fn ln(self) -> Self;
+    /// `ln(1 + x)`, within 1 ulp, accurate also next to 0: −∞ at −1, NaN below.
+    fn ln_1p(self) -> Self;
+    /// `xʸ`, within 1 ulp, with the special cases of C99 (`x⁰ = 1`; a negative `x` has a power for integer `y` only).
+    fn powf(self, exponent: Self) -> Self;
+    /// The sine of an angle in radians, within 1 ulp for `|x| ≤ 2⁴⁵` (f64) or `2²⁰` (f32), NaN beyond.
+    fn sin(self) -> Self;
+    /// The cosine, as [`Real::sin`].
+    fn cos(self) -> Self;
+    /// The tangent, as [`Real::sin`].
+    fn tan(self) -> Self;
+    /// The hyperbolic tangent, within 1 ulp.
+    fn tanh(self) -> Self;
+    /// The error function `2/√π ∫₀ˣ e^{−t²} dt`, within 1 ulp.
+    fn erf(self) -> Self;
+    /// `(sin x, cos x)` for little more than the price of one.
+    fn sin_cos(self) -> (Self, Self);
 }
 
 macro_rules! real {
@@ -72,6 +95,50 @@ macro_rules! real {
             #[inline(always)]
             fn abs(self) -> Self {
                 $scalar::abs(self)
+            }
+            #[inline(always)]
+            fn exp(self) -> Self {
+                elementary::exp(self)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                elementary::ln(self)
+            }
+            #[inline(always)]
+            fn sin(self) -> Self {
+                elementary::sin(self)
+            }
+            #[inline(always)]
+            fn cos(self) -> Self {
+                elementary::cos(self)
+            }
+            #[inline(always)]
+            fn exp_m1(self) -> Self {
+                elementary::exp_m1(self)
+            }
+            #[inline(always)]
+            fn ln_1p(self) -> Self {
+                elementary::ln_1p(self)
+            }
+            #[inline(always)]
+            fn tan(self) -> Self {
+                elementary::tan(self)
+            }
+            #[inline(always)]
+            fn tanh(self) -> Self {
+                elementary::tanh(self)
+            }
+            #[inline(always)]
+            fn erf(self) -> Self {
+                elementary::erf(self)
+            }
+            #[inline(always)]
+            fn powf(self, exponent: Self) -> Self {
+                elementary::powf(self, exponent)
+            }
+            #[inline(always)]
+            fn sin_cos(self) -> (Self, Self) {
+                elementary::sin_cos(self)
             }
         }
     };

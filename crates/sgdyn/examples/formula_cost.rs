@@ -4,6 +4,7 @@
 //! `cargo rustc -p sgdyn --release --example formula_cost -- -Ctarget-cpu=native`, then
 //! `target/release/examples/formula_cost`.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -38,7 +39,7 @@ fn compare(
     text: &str,
     by_hand: impl Fn(&[f64], &mut [f64]),
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let formula = Formula::parse(text, None, &Default::default())?;
+    let formula = Formula::parse(text, None, &BTreeMap::new())?;
     let compiled = CompiledFormulas::<f64>::compile(&formula.gradient()?)?;
     let dimension = formula.dimension();
     let mut at = Block::zeros(dimension, LANES, Layout::CoordinateMajor);

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use sgdyn::landscape::formula::{CompiledFormulas, Formula, FormulaWorkspace};
-use sgdyn::lanes::{Block, Layout};
+use sgdyn::lanes::{Block, Layout, Real};
 
 const LANES: usize = 256;
 
@@ -86,7 +86,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             (*slope_x, *slope_y) = (0.0, 0.0);
             for (amplitude, [a, b, c], [x0, y0]) in MUELLER_BROWN {
                 let (u, v) = (x - x0, y - y0);
-                let value = amplitude * (a * u * u + b * u * v + c * v * v).exp();
+                let value = amplitude * Real::exp(a * u * u + b * u * v + c * v * v);
                 *slope_x += value * (2.0 * a * u + b * v);
                 *slope_y += value * (b * u + 2.0 * c * v);
             }

@@ -54,6 +54,8 @@ pub struct Risk {
     pub model: Model,
     /// The name of a ready data set, or a path relative to the study file.
     pub data: String,
+    /// A number that all inputs are divided by first.
+    pub divide_by: Option<f64>,
     /// Whether each column of the inputs is brought to mean 0 and variance 1.
     pub standardise: bool,
 }
@@ -69,6 +71,15 @@ pub enum Model {
     Softmax(Supervised),
     /// ℓᵢ = ½|θ − xᵢ|².
     Mean,
+    /// ℓᵢ = (xᵢ − x̄)·θ: no curvature, only noise.
+    Flat,
+    /// ½(w·x − ε)² on fresh Gaussian inputs at each step, w measured from the optimum.
+    FreshRegression {
+        /// The variance > 0 of each input.
+        input_variances: Vec<f64>,
+        /// The standard deviation ≥ 0 of the label noise ε.
+        label_deviation: f64,
+    },
 }
 
 /// What models that predict a column have in common.
@@ -104,6 +115,9 @@ pub(crate) struct Section {
     risk: Option<String>,
     data: Option<String>,
     label: Option<Label>,
+    divide_by: Option<f64>,
+    input_variances: Option<Vec<f64>>,
+    label_deviation: Option<f64>,
     standardise: Option<bool>,
     intercept: Option<bool>,
     l2: Option<f64>,
@@ -138,11 +152,17 @@ impl Landscape {
             "logistic" => Model::Logistic(supervised),
             "softmax" => Model::Softmax(supervised),
             "mean" => Model::Mean,
+            "flat" => Model::Flat,
+            "fresh-regression" => Model::FreshRegression {
+                input_variances: section.input_variances.ok_or_else(|| mismatch("no input variances"))?,
+                label_deviation: section.label_deviation.unwrap_or(1.0),
+            },
             other => return Err(mismatch(other)),
         };
         Ok(Self::Risk(Risk {
             model,
-            data: section.data.ok_or_else(|| mismatch("no data"))?,
+            data: section.data.unwrap_or_default(),
+            divide_by: section.divide_by,
             standardise: section.standardise.unwrap_or(false),
         }))
     }

@@ -49,6 +49,13 @@ pub enum Noise {
         /// The variance ≥ 0 that is left where the loss vanishes.
         floor: f64,
     },
+    /// A curvature that fluctuates: s·x·z₁ + σ·z₂ per coordinate, z₁ and z₂ standard normal.
+    Multiplicative {
+        /// The standard deviation s ≥ 0 of the curvature.
+        curvature_deviation: f64,
+        /// The standard deviation σ ≥ 0 of the additive part.
+        standard_deviation: f64,
+    },
     /// Symmetric α-stable, E exp(ik·X) = exp(−|ck|^α).
     Stable {
         /// α in (0, 2].

@@ -51,6 +51,12 @@ pub struct Stationary {
     pub burn_in: u64,
     /// Observed steps of every replica.
     pub steps: u64,
+    /// Steps between two observations.
+    pub every: u64,
+    /// Where the search for the minimum starts.
+    pub minimum: Option<Vec<f64>>,
+    /// Whether the tail exponent is measured.
+    pub tail: bool,
     /// The predictions to compare with.
     pub theories: Vec<StationaryTheory>,
 }
@@ -77,14 +83,14 @@ pub enum NamedStart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StationaryTheory {
+    /// The covariance of the first-order SDE.
+    Sde,
     /// The exact covariance of the linearised discrete rule.
     Discrete,
-    /// That of the first-order SDE.
-    Sde,
-    /// That of the second-order modified equation.
+    /// The same with the fluctuation of the per-sample Hessians.
+    Fluctuating,
+    /// The covariance of the second-order modified equation.
     Sme2,
-    /// exp(−βL).
-    Gibbs,
 }
 
 /// `[simulate]`.
@@ -113,12 +119,8 @@ pub enum Observable {
     Covariance,
     /// Quantiles of each coordinate.
     Quantiles,
-    /// A histogram of each coordinate.
-    Histogram,
     /// The mean-square displacement from the start.
     Displacement,
-    /// The mean loss.
-    Loss,
     /// A few paths.
     Paths,
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 mod error;
+mod setting;
 
 pub use error::RunError;
 

@@ -22,19 +22,20 @@ pub(super) const KEYS: &[Key] = &[
             "hessian",
             "switching",
             "loss-proportional",
+            "multiplicative",
             "stable",
             "student-t",
         ]),
         "The law. Gaussian with covariance Σ = σ²I (gaussian, or white), a given matrix (covariance), FFᵀ (low-rank), formulas of \
          θ (formula), proportional to the Hessian (hessian), with two values (switching) or proportional to the loss \
-         (loss-proportional); or heavy-tailed: stable, student-t.",
+         (loss-proportional), or that of a fluctuating curvature (multiplicative); or heavy-tailed: stable, student-t.",
     )
     .required()
     .when(&[When::Without("landscape.risk"), When::Is("rule.name", &["sgd", "heavy-ball", "nesterov", "svag"])])
     .instead(&[RISK, OWN]),
     Key::new(
         "noise.name",
-        Shape::Choice(&["gaussian", "covariance", "low-rank", "formula", "hessian", "switching", "loss-proportional"]),
+        Shape::Choice(&["gaussian", "covariance", "low-rank", "formula", "hessian", "switching", "loss-proportional", "multiplicative"]),
         "The covariance of the equation's Brownian noise. Heavy tails need a discrete rule, or rule.name = \"levy\".",
     )
     .required()
@@ -49,6 +50,7 @@ pub(super) const KEYS: &[Key] = &[
             "hessian",
             "switching",
             "loss-proportional",
+            "multiplicative",
             "stable",
             "student-t",
         ]),
@@ -59,6 +61,16 @@ pub(super) const KEYS: &[Key] = &[
         .unit("loss per unit of θ")
         .required()
         .when(&[When::Is("noise.name", &["gaussian"])]),
+    Key::new(
+        "noise.curvature_deviation",
+        Shape::Number(NOT_NEGATIVE),
+        "The standard deviation s of a fluctuating curvature: noise s·x·z₁ + σ·z₂ per coordinate.",
+    )
+    .required()
+    .when(&[When::Is("noise.name", &["multiplicative"])]),
+    Key::new("noise.standard_deviation", Shape::Number(NOT_NEGATIVE), "The standard deviation σ of the additive part.")
+        .default("1.0")
+        .when(&[When::Is("noise.name", &["multiplicative"])]),
     Key::new("noise.matrix", Shape::SymmetricMatrix, "The covariance Σ, d × d, positive semidefinite.")
         .required()
         .when(&[When::Is("noise.name", &["covariance"])]),

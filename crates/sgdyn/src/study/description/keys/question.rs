@@ -29,14 +29,12 @@ pub(super) const KEYS: &[Key] = &[
     .default("true")
     .when(&[ESCAPE, When::Is("rule.name", &["langevin", "sde", "sme2"])])
     .instead(&[("rule.name", "a discrete rule is nowhere between two steps, and a Lévy path jumps")]),
-    Key::new("escape.max_time", Shape::Number(POSITIVE), "When a replica that has not escaped is censored.")
+    Key::new("escape.max_time", Shape::Number(POSITIVE), "When a replica that has not escaped is censored. Without it: after 10⁹ steps.")
         .unit("time")
-        .required()
         .when(&[ESCAPE, IN_TIME])
         .instead(&[("rule.name", "a discrete rule counts steps: use `escape.max_steps`")]),
-    Key::new("escape.max_steps", Shape::Count(1, STEPS), "When a replica that has not escaped is censored.")
+    Key::new("escape.max_steps", Shape::Count(1, STEPS), "When a replica that has not escaped is censored. Without it: after 10⁹ steps.")
         .unit("steps")
-        .required()
         .when(&[ESCAPE, IN_STEPS])
         .instead(&[("rule.name", "a continuous rule counts time: use `escape.max_time`")]),
     Key::new(
@@ -56,11 +54,11 @@ pub(super) const KEYS: &[Key] = &[
         .when(&[STATIONARY]),
     Key::new(
         "stationary.theories",
-        Shape::Choices(&["discrete", "sde", "sme2", "gibbs"]),
-        "The predictions to compare with: the exact discrete covariance, that of the first-order SDE, of the \
-         second-order modified equation, and the Gibbs law.",
+        Shape::Choices(&["sde", "discrete", "fluctuating", "sme2"]),
+        "The linear predictions to compare with: the covariance of the first-order SDE, the exact one of the discrete \
+         rule, that with the per-sample Hessians' own fluctuation, and that of the second-order modified equation.",
     )
-    .default("[\"discrete\", \"sde\"]")
+    .default("[\"sde\", \"discrete\", \"fluctuating\"]")
     .when(&[STATIONARY]),
     Key::new("simulate.start", Shape::Vector(ANY), "Where every replica starts.").required().when(&[SIMULATE]),
     Key::new("simulate.steps", Shape::Count(1, STEPS), "How long to simulate.")
@@ -75,7 +73,7 @@ pub(super) const KEYS: &[Key] = &[
         .instead(&[("rule.name", "a discrete rule counts steps: use `simulate.steps`")]),
     Key::new(
         "simulate.observe",
-        Shape::Choices(&["mean", "covariance", "quantiles", "histogram", "displacement", "loss", "paths"]),
+        Shape::Choices(&["mean", "covariance", "quantiles", "displacement", "paths"]),
         "What is observed.",
     )
     .default("[\"mean\", \"covariance\"]")
@@ -83,6 +81,24 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("simulate.every", Shape::Count(1, STEPS), "Steps between observations. Without it: only the end is observed.")
         .unit("steps")
         .when(&[SIMULATE]),
+    Key::new(
+        "stationary.minimum",
+        Shape::Vector(ANY),
+        "Where the search for the minimum starts. Without it: 0 for a risk, and required for a landscape unless 0 is its \
+         minimum.",
+    )
+    .when(&[STATIONARY]),
+    Key::new("stationary.every", Shape::Count(1, STEPS), "Steps between two observations of a replica.")
+        .unit("steps")
+        .default("1")
+        .when(&[STATIONARY]),
+    Key::new(
+        "stationary.tail",
+        Shape::Truth,
+        "Whether the tail exponent of |θ| at the end is measured and compared with Kesten's.",
+    )
+    .default("false")
+    .when(&[STATIONARY]),
     Key::new("ensemble.replicas", Shape::Count(1, 1 << 40), "The number of independent copies.").default("10000"),
     Key::new("ensemble.precision", Shape::Choice(&["f64", "f32"]), "The floating-point type of the dynamics.")
         .default("\"f64\""),

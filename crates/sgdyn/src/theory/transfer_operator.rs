@@ -85,8 +85,6 @@ pub fn chain_first_passage(
         let mut previous = solve(reach, 4.0)?.mean;
         let mut settled = false;
         for _ in 0..24 {
-            #[cfg(test)]
-            eprintln!("reach {reach} {previous}");
             reach *= 1.25;
             let current = solve(reach, 4.0)?.mean;
             truncation = (current / previous - 1.0).abs();
@@ -210,8 +208,8 @@ impl Chain<'_> {
                     exit += probability;
                 } else if let Some(entry) = node.checked_sub(kept.0).and_then(|j| kept.1.get_mut(j)) {
                     *entry += probability;
-                } else if probability > 1e-30 {
-                    // The whole step overshoots the truncated line: rare, and then it lands at the end.
+                } else if probability > 0.5 {
+                    // The step overshoots the truncated line as a whole and lands at its end.
                     kept = (node, vec![probability]);
                 }
             }

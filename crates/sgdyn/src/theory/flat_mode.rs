@@ -64,7 +64,9 @@ mod tests {
             for code in 0..256usize {
                 let order = [code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6 & 3];
                 let mut seen = [false; 4];
-                order.iter().for_each(|&i| seen[i] = true);
+                for i in order {
+                    seen[i] = true;
+                }
                 if seen.iter().all(|s| *s) {
                     let position: f64 = order[..k].iter().map(|&i| 0.1 * gradients[i]).sum();
                     sum += position * position;

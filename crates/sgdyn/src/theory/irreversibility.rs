@@ -62,7 +62,6 @@ mod tests {
     #[test]
     fn two_modes_by_hand() {
         // H = diag(a, b), C = [[1, c], [c, 1]], η = 2 (D = C): S = [[1/a, 2c/(a+b)], [·, 1/b]], Q₁₂ = c(b − a)/(a+b) = q.
-        // Q is q times the rotation by 90°, so S⁻¹QᵀD⁻¹Q = q² S⁻¹ S̃ with S̃ the adjugate: trace 2 − 2·… computed below.
         let (a, b, c) = (1.0, 3.0, 0.5);
         let h = faer::mat![[a, 0.0], [0.0, b]];
         let noise = faer::mat![[1.0, c], [c, 1.0]];

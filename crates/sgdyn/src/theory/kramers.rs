@@ -258,9 +258,8 @@ mod tests {
 
     #[test]
     fn both_prefactors_against_switching_diffusion() {
-        // U = x⁴ − 2x² from the well at 1, noise switching at the inflection 1/√3; τ by exact quadrature to −1 after
-        // mirroring the left half so that only one switch lies on the way: target just past the saddle with the full
-        // time taken as twice that to the saddle.
+        // U = x⁴ − 2x² from the well at 1, noise switching at the inflection 1/√3. Oracle: exact quadrature of the time to
+        // the saddle, half of the time to the far well.
         let eta_over_b = 0.03;
         let inflection = 1.0 / 3f64.sqrt();
         let gradient = |x: f64| 4.0 * x.powi(3) - 4.0 * x;

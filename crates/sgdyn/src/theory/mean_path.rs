@@ -149,8 +149,8 @@ mod tests {
                 |_| faer::mat![[1.0]],
             )
         };
-        assert!(run(0.0, 1, |x| x.to_vec()).is_err());
-        assert!(run(0.1, 0, |x| x.to_vec()).is_err());
+        assert!(run(0.0, 1, <[f64]>::to_vec).is_err());
+        assert!(run(0.1, 0, <[f64]>::to_vec).is_err());
         assert!(run(0.1, 1, |_| vec![]).is_err());
         assert!(matches!(run(0.1, 1, |_| vec![f64::NAN]), Err(TheoryError::BadFunction { .. })));
     }

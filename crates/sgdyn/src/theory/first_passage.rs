@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn double_well_table() {
-        // Independent quadrature (nested adaptive, other code), quoted to the printed digits.
+        // scipy.integrate.quad nested in itself (QUADPACK), to the printed digits.
         for (beta, want) in [
             (1.0, [1.435859, 2.703769, 3.569434]),
             (3.0, [12.698350, 24.389763, 26.640088]),

@@ -321,12 +321,12 @@ mod tests {
 
     #[test]
     fn euler_maruyama_in_the_double_well() {
-        // Means of the discrete chains, computed by other code and confirmed by simulation, to the printed digits.
+        // numpy: dense Nyström with one 500-node Gauss rule on (−0.5, 3.5) and LAPACK's solve.
         for (dt, beta, want, digit) in [
-            (0.01, 1.0, 2.84652, 1e-5),
-            (0.005, 1.0, 2.81239, 1e-5),
-            (0.005, 3.0, 24.59, 1e-2),
-            (0.005, 5.0, 177.332, 1e-3),
+            (0.01, 1.0, 2.84651526, 1e-8),
+            (0.005, 1.0, 2.8123934, 1e-7),
+            (0.005, 3.0, 24.59002371, 1e-8),
+            (0.005, 5.0, 177.33225056, 1e-8),
         ] {
             let exit = double_well(dt, beta, 1.0, ChainTarget::Below(-0.5));
             assert!((exit.mean_steps * dt - want).abs() < 0.6 * digit, "{dt} {beta}: {exit:?}");

@@ -4,11 +4,12 @@
 //! `cargo rustc -p sgdyn --release --example formula_cost -- -Ctarget-cpu=native`, then
 //! `target/release/examples/formula_cost`.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
 use sgdyn::landscape::formula::{CompiledFormulas, Formula, FormulaWorkspace};
-use sgdyn::lanes::{Block, Layout};
+use sgdyn::lanes::{Block, Layout, Real};
 
 const LANES: usize = 256;
 
@@ -38,7 +39,7 @@ fn compare(
     text: &str,
     by_hand: impl Fn(&[f64], &mut [f64]),
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let formula = Formula::parse(text, None, &Default::default())?;
+    let formula = Formula::parse(text, None, &BTreeMap::new())?;
     let compiled = CompiledFormulas::<f64>::compile(&formula.gradient()?)?;
     let dimension = formula.dimension();
     let mut at = Block::zeros(dimension, LANES, Layout::CoordinateMajor);
@@ -85,7 +86,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             (*slope_x, *slope_y) = (0.0, 0.0);
             for (amplitude, [a, b, c], [x0, y0]) in MUELLER_BROWN {
                 let (u, v) = (x - x0, y - y0);
-                let value = amplitude * (a * u * u + b * u * v + c * v * v).exp();
+                let value = amplitude * Real::exp(a * u * u + b * u * v + c * v * v);
                 *slope_x += value * (2.0 * a * u + b * v);
                 *slope_y += value * (b * u + 2.0 * c * v);
             }

@@ -15,3 +15,4 @@ pub mod rule;
 pub mod observe;
 pub mod ensemble;
 pub mod theory;
+pub mod study;

@@ -3,12 +3,14 @@
 pub mod analytic;
 mod catalogue;
 pub mod formula;
+mod formula_field;
 mod pointwise;
 mod separable;
 mod traits;
 
 pub(crate) use catalogue::CATALOGUE;
 pub use catalogue::{LandscapeError, NamedLandscape, named};
+pub use formula_field::formula_field;
 pub use pointwise::{PointDrift, PointLoss, Pointwise};
 pub use separable::{CoordinateTerm, Separable};
 pub use traits::{Drift, Field, HessianProduct, Landscape};

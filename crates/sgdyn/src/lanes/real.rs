@@ -7,7 +7,21 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 /// A floating-point scalar whose operations give the same bits on every machine.
 ///
-/// The arithmetic operators, [`Real::sqrt`] and [`Real::mul_add`] are correctly rounded by IEEE 754.
+/// The arithmetic operators, [`Real::sqrt`] and [`Real::mul_add`] are correctly rounded by IEEE 754. The elementary
+/// functions are built from these alone ([`lanewise`](super::lanewise) has them over slices); their results, but for the
+/// sign and payload of a NaN, are the same on every machine and at every SIMD level.
+///
+/// On a concrete `f64` or `f32`, `x.exp()` is the standard library's function, whose bits depend on the machine:
+/// there, write `Real::exp(x)`. Generic code gets this trait's.
+///
+/// ```
+/// use sgdyn::lanes::Real;
+///
+/// fn logistic<R: Real>(x: R) -> R {
+///     R::ONE / (R::ONE + (-x).exp())
+/// }
+/// assert_eq!(logistic(0.0), 0.5);
+/// ```
 pub trait Real:
     Copy
     + Debug

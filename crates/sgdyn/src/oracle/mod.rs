@@ -1,8 +1,10 @@
 //! What SGD sees at a step: a gradient with whatever makes it noisy.
 
+mod minibatch;
 mod noisy_field;
 mod regression;
 
+pub use minibatch::Minibatch;
 pub use noisy_field::NoisyField;
 pub use regression::GaussianRegression;
 

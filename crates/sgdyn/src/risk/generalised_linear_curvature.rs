@@ -46,7 +46,7 @@ impl SampleCurvature for GeneralisedLinear<f64> {
             apply_weights(&link.curvature, &along, &mut bent);
             for (&feature, out) in row.iter().zip(out.chunks_exact_mut(outputs)) {
                 for (out, &value) in out.iter_mut().zip(&bent) {
-                    *out = feature.mul_add(value, *out);
+                    *out += feature * value;
                 }
             }
         }

@@ -83,16 +83,20 @@ lane_kernel! {
     }
 }
 
-/// Transposes the rows of the lanes' samples to `[stride]` of lanes, four values at a time.
+/// Transposes the rows of the lanes' samples to `[stride]` of lanes, in blocks of four values of four lanes: whole
+/// loads and stores with shuffles between them.
 #[inline(always)]
 fn gather<R: Real>(rows: &[[R; QUARTET]], chosen: &[u32; WIDTH], row: &mut [Lanes<R>]) {
     let (targets, _) = row.as_chunks_mut::<QUARTET>();
     let quartets = targets.len();
     for (quartet, target) in targets.iter_mut().enumerate() {
-        for lane in 0..WIDTH {
-            let source = &rows[chosen[lane] as usize * quartets + quartet];
+        let source = |lane: usize| rows[chosen[lane] as usize * quartets + quartet];
+        for lane in (0..WIDTH).step_by(QUARTET) {
+            let (first, second, third, fourth) =
+                (source(lane), source(lane + 1), source(lane + 2), source(lane + 3));
             for part in 0..QUARTET {
-                target[part][lane] = source[part];
+                let four = [first[part], second[part], third[part], fourth[part]];
+                target[part][lane..lane + QUARTET].copy_from_slice(&four);
             }
         }
     }

@@ -65,8 +65,7 @@ impl Link {
                 for row in 0..classes {
                     for column in 0..classes {
                         let diagonal = if row == column { outputs[row] } else { 0.0 };
-                        curvature[row * classes + column] =
-                            (-outputs[row]).mul_add(outputs[column], diagonal);
+                        curvature[row * classes + column] = diagonal - outputs[row] * outputs[column];
                     }
                 }
                 outputs[label as usize] -= 1.0;

@@ -24,13 +24,6 @@ pub enum Schedule {
         /// The final rate f.
         last: f64,
     },
-    /// `η / (1 + k/n)^power`.
-    Polynomial {
-        /// The step n at which the decay sets in.
-        steps: u64,
-        /// The power of the decay.
-        power: f64,
-    },
     /// `η · min(1, (k + 1)/n)`.
     Warmup {
         /// The number of steps n.
@@ -49,9 +42,6 @@ impl Schedule {
             Self::Cosine { steps, last } => {
                 let phase = (k / steps as f64).min(1.0) * std::f64::consts::PI;
                 last + (base - last) * 0.5 * (1.0 + crate::lanes::Real::cos(phase))
-            }
-            Self::Polynomial { steps, power: exponent } => {
-                base * power(exponent, 1.0 / (1.0 + k / steps as f64))
             }
             Self::Warmup { steps } => base * ((k + 1.0) / steps as f64).min(1.0),
         }
@@ -80,7 +70,6 @@ mod tests {
         close(Schedule::Exponential { factor: 0.9 }.rate(1.0, 2), 0.81);
         close(Schedule::Cosine { steps: 100, last: 0.0 }.rate(1.0, 50), 0.5);
         close(Schedule::Cosine { steps: 100, last: 0.1 }.rate(1.0, 500), 0.1);
-        close(Schedule::Polynomial { steps: 10, power: 1.0 }.rate(1.0, 10), 0.5);
         close(Schedule::Warmup { steps: 4 }.rate(1.0, 1), 0.5);
     }
 }

@@ -42,8 +42,8 @@ impl CoMoments {
         let mut packed = 0;
         for i in 0..x.len() {
             let scaled = weight * (x[i] - self.mean[i]);
-            for j in 0..=i {
-                self.central[packed] += scaled * (x[j] - self.mean[j]);
+            for (x, mean) in x.iter().zip(&self.mean).take(i + 1) {
+                self.central[packed] += scaled * (x - mean);
                 packed += 1;
             }
         }

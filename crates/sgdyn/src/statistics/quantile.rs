@@ -44,8 +44,10 @@ pub fn normal_survival(x: f64) -> f64 {
         0.5 * gamma_ur(0.5, 0.5 * x * x)
     } else if x < 0.0 {
         1.0 - 0.5 * gamma_ur(0.5, 0.5 * x * x)
+    } else if x == 0.0 {
+        0.5
     } else {
-        if x == 0.0 { 0.5 } else { f64::NAN }
+        f64::NAN
     }
 }
 

@@ -44,7 +44,7 @@ fn geometric(q: f64, steps: u64) -> (f64, f64) {
         return (exponent.exp(), -exponent.exp_m1() / q);
     }
     let magnitude = (q - 1.0).powf(k);
-    let power = if steps % 2 == 0 { magnitude } else { -magnitude };
+    let power = if steps.is_multiple_of(2) { magnitude } else { -magnitude };
     (power, (1.0 - power) / q)
 }
 

@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn double_well_table() {
-        // Independent quadrature (nested adaptive, other code), quoted to the printed digits.
+        // scipy.integrate.quad nested in itself (QUADPACK), to the printed digits.
         for (beta, want) in [
             (1.0, [1.435859, 2.703769, 3.569434]),
             (3.0, [12.698350, 24.389763, 26.640088]),
@@ -246,7 +246,10 @@ mod tests {
         // V = x⁴/4 − x²/2 at ε = 0.0125 to the saddle and beyond: about 2e9 time units.
         let shallow = Process::gibbs(|x| x.powi(4) / 4.0 - x * x / 2.0, 0.0125).unwrap();
         let time = first_passage_time(&shallow, 1.0, -1.0, FarSide::Infinite).unwrap();
-        assert!(time.mean > 1.5e9 && time.mean < 3e9 && time.relative_error < 1e-10);
+        assert!(time.mean > 2.1e9 && time.mean < 2.3e9 && time.relative_error < 1e-10);
+        // mpmath, nested quadrature with 20 digits.
+        let half = first_passage_time(&shallow, 1.0, 0.0, FarSide::Infinite).unwrap();
+        close(half.mean, 1099322196.6866, 1e-12);
     }
 
     #[test]
@@ -334,6 +337,39 @@ mod tests {
         let anti = ito.interpreted(Interpretation::AntiIto);
         let time = first_passage_time(&anti, 0.8, 0.0, far).unwrap();
         close(time.mean, (0.3 - 0.045) + (0.5 * 0.2 + 0.125) / 4.0, 1e-11);
+    }
+
+    #[test]
+    fn difficult_potentials() {
+        // A tilted washboard, whose far wells are lower than the last barrier, by both descriptions.
+        let washboard = Process::gibbs(|x: f64| 0.1 * x + (5.0 * x).sin(), 0.2).unwrap();
+        let by_gradient = Process::state_dependent(|x: f64| 0.1 + 5.0 * (5.0 * x).cos(), |_| 0.2);
+        let a = first_passage_time(&washboard, 10.0, -10.0, FarSide::Infinite).unwrap();
+        let b = first_passage_time(&by_gradient, 10.0, -10.0, FarSide::Infinite).unwrap();
+        close(a.mean, b.mean, 1e-11);
+        // A well beyond a barrier of 40 temperatures that holds most of the weight must not be cut off.
+        let hidden = |x: f64| {
+            if x < 3.0 {
+                10.0 * (x - 1.0).powi(2)
+            } else {
+                40.0 - 50.0 * (x - 3.0) + 10.0 * (x - 3.0).powi(2)
+            }
+        };
+        let process = Process::gibbs(hidden, 1.0).unwrap();
+        let open = first_passage_time(&process, 1.0, 0.0, FarSide::Infinite).unwrap();
+        let walled = first_passage_time(&process, 1.0, 0.0, FarSide::Reflecting(20.0)).unwrap();
+        close(open.mean, walled.mean, 1e-11);
+        // A hard wall written as +∞, and a kink.
+        let hard = Process::gibbs(|x: f64| if x > 2.0 { f64::INFINITY } else { x.abs() }, 0.5).unwrap();
+        let soft = Process::gibbs(f64::abs, 0.5).unwrap();
+        let a = first_passage_time(&hard, 1.0, -0.5, FarSide::Infinite).unwrap();
+        let b = first_passage_time(&soft, 1.0, -0.5, FarSide::Reflecting(2.0)).unwrap();
+        close(a.mean, b.mean, 1e-11);
+        // An offset of 1e6 at temperature 1e-3 leaves rounding of 1e-7 in Φ: the answer says so.
+        let offset = Process::gibbs(|x: f64| 0.5 * x * x + 1e6, 1e-3).unwrap();
+        let plain = Process::gibbs(|x: f64| 0.5 * x * x, 1e-3).unwrap();
+        let a = first_passage_time(&offset, 0.1, 0.0, FarSide::Infinite).unwrap();
+        close(a.mean, first_passage_time(&plain, 0.1, 0.0, FarSide::Infinite).unwrap().mean, 1e-6);
     }
 
     #[test]

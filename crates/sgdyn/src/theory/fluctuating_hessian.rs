@@ -95,6 +95,7 @@ pub struct FluctuatingStationary {
 /// f ([`Sampling::variance_factor`]), `E[H_B V H_B] = HVH + f·((1/N)Σ HᵢVHᵢ − HVH)`, so in H's eigenbasis
 /// `(L₀ − η²F)V = η²C` with L₀ diagonal, V_ij(1 − (1−ηh_i)(1−ηh_j)), and F self-adjoint: conjugate gradients,
 /// preconditioned by L₀, whose Lanczos coefficients give ρ. A direction of nonpositive curvature proves ρ ≥ 1.
+/// Modes that C does not reach, directly or through the fluctuations, are not examined.
 ///
 /// The additive noise is taken to be independent of H_B (C is the noise at the minimum). Flat modes of H are left out;
 /// with convex per-sample losses nothing fluctuates there.
@@ -360,7 +361,7 @@ mod tests {
         let v = &got.covariance;
         let mut image = faer::Scale(eta * eta) * &c;
         for step in &batches {
-            image = image + faer::Scale(1.0 / 3.0) * (step * (v * step.transpose()));
+            image += faer::Scale(1.0 / 3.0) * (step * (v * step.transpose()));
         }
         assert!(largest_difference(&image, v) < 1e-12 * v.norm_max());
     }

@@ -50,37 +50,29 @@ pub enum TailLaw {
 }
 
 impl RandomMultiplier {
-    /// `E ln|A|`, the growth rate of a typical path per step.
+    /// `E ln|A|`, the growth rate of a typical path per step; −∞ if A vanishes with positive probability.
     pub fn lyapunov_exponent(&self) -> f64 {
-        match self {
-            Self::Discrete { values, weights } => {
-                let total: f64 = weights.iter().sum();
-                values.iter().zip(weights).map(|(a, w)| w * a.abs().ln()).sum::<f64>() / total
-            }
-            _ => {
-                let (sum, shift) = self.integrate(0.0, |log_magnitude| log_magnitude);
-                sum * shift.exp()
-            }
+        if let Self::Discrete { values, weights } = self {
+            let total: f64 = weights.iter().sum();
+            return values.iter().zip(weights).map(|(a, w)| w * a.abs().ln()).sum::<f64>() / total;
         }
+        let (sum, shift) = self.integrate(0.0, |log_magnitude| log_magnitude);
+        sum * shift.exp()
     }
 
     /// `ln E|A|^κ` for κ ≥ 0.
     pub fn log_absolute_moment(&self, kappa: f64) -> f64 {
-        match self {
-            Self::Discrete { values, weights } => {
-                let total: f64 = weights.iter().sum();
-                let logs = values.iter().map(|a| kappa * a.abs().ln());
-                let high = logs.clone().fold(f64::NEG_INFINITY, f64::max);
-                if high == f64::NEG_INFINITY {
-                    return high;
-                }
-                high + (logs.zip(weights).map(|(l, w)| w * (l - high).exp()).sum::<f64>() / total).ln()
+        if let Self::Discrete { values, weights } = self {
+            let total: f64 = weights.iter().sum();
+            let logs = values.iter().map(|a| kappa * a.abs().ln());
+            let high = logs.clone().fold(f64::NEG_INFINITY, f64::max);
+            if high == f64::NEG_INFINITY {
+                return high;
             }
-            _ => {
-                let (sum, shift) = self.integrate(kappa, |_| 1.0);
-                sum.ln() + shift
-            }
+            return high + (logs.zip(weights).map(|(l, w)| w * (l - high).exp()).sum::<f64>() / total).ln();
         }
+        let (sum, shift) = self.integrate(kappa, |_| 1.0);
+        sum.ln() + shift
     }
 
     /// The tail of the stationary law (H. Kesten, *Acta Math.* 131, 207 (1973); C. Goldie, *Ann. Appl. Probab.* 1, 126
@@ -97,12 +89,12 @@ impl RandomMultiplier {
     /// ```
     pub fn tail(&self) -> Result<TailLaw, TheoryError> {
         self.check()?;
-        if let Self::Discrete { values, .. } = self {
-            if values.iter().all(|a| a.abs() <= 1.0) {
-                let all_one = values.iter().all(|a| a.abs() == 1.0);
-                let lost = TailLaw::NoStationaryLaw { lyapunov_exponent: 0.0 };
-                return Ok(if all_one { lost } else { TailLaw::NoPowerLaw });
-            }
+        if let Self::Discrete { values, .. } = self
+            && values.iter().all(|a| a.abs() <= 1.0)
+        {
+            let all_one = values.iter().all(|a| a.abs() == 1.0);
+            let lost = TailLaw::NoStationaryLaw { lyapunov_exponent: 0.0 };
+            return Ok(if all_one { lost } else { TailLaw::NoPowerLaw });
         }
         let lyapunov_exponent = self.lyapunov_exponent();
         if lyapunov_exponent >= 0.0 {

@@ -29,12 +29,17 @@ struct Panel {
     potential_at_end: f64,
     /// The largest relative size of what the panel does not resolve; infinite where a density varies too much.
     unresolved: f64,
+    /// What rounding of the functions alone may leave unresolved.
+    noise_floor: f64,
     wall: bool,
 }
 
 /// Below this, panels whose halves are no better have reached the rounding of the user's functions.
 const NOISE_FLOOR: f64 = 1e-9;
 const TOLERANCE: f64 = 1e-13;
+/// −ln of the share of the weight that may be left out, 1e-18.
+const NEGLIGIBLE: f64 = 41.5;
+const MIDPOINTS: f64 = 256.0;
 
 impl Mesh {
     /// A mesh without panels that starts at `start` and looks along `direction` (1 or −1) of x.
@@ -56,6 +61,7 @@ impl Mesh {
         self.direction * (0.5 * (left + right) + 0.5 * (right - left) * COLLOCATION.nodes[j])
     }
 
+    #[allow(clippy::needless_range_loop, reason = "several arrays share the index of the node")]
     fn sample(&self, process: &Process<'_>, left: f64, right: f64) -> Result<Panel, TheoryError> {
         let rule = &*COLLOCATION;
         let half = 0.5 * (right - left);
@@ -68,12 +74,16 @@ impl Mesh {
             slope[j] = point.slope * self.direction;
             log_diffusion[j] = point.log_diffusion;
         }
-        let wall = potential.contains(&f64::INFINITY);
+        // A wall may begin between the last node and the end.
+        let wall = potential.contains(&f64::INFINITY)
+            || process.has_potential() && process.at(self.direction * right)?.potential == f64::INFINITY;
         let mut panel = Panel {
             scale: [0.0; NODES],
             speed: [0.0; NODES],
             potential_at_end: 0.0,
             unresolved: if wall { f64::INFINITY } else { 0.0 },
+            noise_floor: NOISE_FLOOR
+                .max(16.0 * f64::EPSILON * potential.iter().fold(0.0f64, |m, p| m.max(p.abs()))),
             wall,
         };
         if wall {
@@ -116,7 +126,7 @@ impl Mesh {
             let width = end - left;
             let middle = 0.5 * (left + end);
             let smallest = 1e-14 * span.abs().max(left.abs()).max(end.abs());
-            let stalled = panel.unresolved < NOISE_FLOOR && panel.unresolved > 0.25 * before;
+            let stalled = panel.unresolved < panel.noise_floor && panel.unresolved > 0.25 * before;
             let resolved = panel.unresolved <= TOLERANCE || stalled;
             if resolved || (width <= smallest && !panel.wall) || middle <= left || middle >= end {
                 if panel.wall {
@@ -172,8 +182,8 @@ impl Mesh {
             }
             let mass = self.log_integral(&self.speed, before..self.panels());
             total = log_add(total, mass);
-            let negligible = mass < total - 41.5 && previous < total - 41.5 && mass < previous;
-            if negligible && !self.falls_beyond(process, self.end(), self.end() - start)? {
+            let negligible = mass < total - NEGLIGIBLE && previous < total - NEGLIGIBLE && mass < previous;
+            if negligible && !self.falls_beyond(process, first, self.end() - start) {
                 return Ok(());
             }
             previous = mass;
@@ -192,23 +202,32 @@ impl Mesh {
         self.speed[first.min(self.panels() - 1)..].iter().all(|panel| highest(panel) <= highest(last) + 50.0)
     }
 
-    /// Whether a coarse look beyond the end finds lower ground (a further well, or the way to −∞).
-    fn falls_beyond(&self, process: &Process<'_>, end: f64, scale: f64) -> Result<bool, TheoryError> {
-        let here = process.at(self.direction * end)?;
-        for k in 0..48 {
-            let x = self.direction * (end + scale * 1e-2 * 1.25f64.powi(k));
-            // Far out a function may overflow; what is not finite there is no lower ground.
-            let Ok(there) = process.at(x) else { continue };
-            let falls = if process.has_potential() {
-                there.potential < here.potential
+    /// Whether a coarse look beyond the end finds weight that counts (a further well, or the way to −∞).
+    fn falls_beyond(&self, process: &Process<'_>, first: usize, scale: f64) -> bool {
+        let highest = self.speed[first..].iter().fold(f64::NEG_INFINITY, |m, panel| m.max(range(panel).1));
+        let mut potential = self.potential_at_end;
+        let mut distance = 0.0;
+        for k in 0..30 {
+            let next = scale * 1e-2 * 1.25f64.powi(k);
+            let point = |offset: f64| process.at(self.direction * (self.end() + offset));
+            // Far out a function may overflow; what is not finite there carries no weight.
+            let Ok(there) = point(next) else { break };
+            if process.has_potential() {
+                potential = there.potential;
             } else {
-                there.slope * self.direction < 0.0
-            };
-            if falls {
-                return Ok(true);
+                // Midpoints dense enough not to take a corrugation for a slope.
+                let step = (next - distance) / MIDPOINTS;
+                for m in 0..MIDPOINTS as usize {
+                    let Ok(middle) = point(distance + (m as f64 + 0.5) * step) else { break };
+                    potential += middle.slope * self.direction * step;
+                }
             }
+            if process.log_scale_and_speed(potential, there.log_diffusion).1 > highest - NEGLIGIBLE {
+                return true;
+            }
+            distance = next;
         }
-        Ok(false)
+        false
     }
 
     /// The same panels, each cut in two.

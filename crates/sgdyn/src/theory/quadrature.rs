@@ -34,6 +34,7 @@ fn legendre(n: usize, x: f64) -> Vec<f64> {
 }
 
 impl Collocation {
+    #[allow(clippy::needless_range_loop, reason = "matrices are filled entry by entry")]
     fn new() -> Self {
         let n = NODES as f64;
         let mut rule = Self {

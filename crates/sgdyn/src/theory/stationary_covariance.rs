@@ -75,7 +75,7 @@ impl LinearDynamics {
                     allowed: "a number from 0 (included) to 1 (excluded)",
                 })
             }
-            Self::Svag { amplification } if !(amplification >= 1.0) => {
+            Self::Svag { amplification } if amplification < 1.0 || amplification.is_nan() => {
                 Err(TheoryError::OutOfRange {
                     name: "amplification", value: amplification, allowed: "l ≥ 1"
                 })

@@ -1,10 +1,12 @@
 //! First passages: every replica runs until it reached all targets; its lane is then given to the next one.
 
+mod condition_region;
 mod crossing;
 mod summary;
 mod target;
 mod watch;
 
+pub use condition_region::ConditionRegion;
 pub use summary::{ExitSummary, PassageSummary};
 pub use target::{HalfSpace, Region, Side, Targets};
 

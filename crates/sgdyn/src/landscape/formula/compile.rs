@@ -1,5 +1,7 @@
 //! Formulas compiled together into one tape that shares their common subexpressions.
 
+use std::collections::HashMap;
+
 use super::error::{FormulaError, FormulaFault};
 use super::expression::Formula;
 use super::graph::Graph;
@@ -80,7 +82,7 @@ impl<R: Real> CompiledFormulas<R> {
 
 /// Gives each value a register for as long as it is read; returns how many registers that takes.
 fn assign_registers<R: Real>(mut steps: Vec<Step<R>>) -> (Vec<Step<R>>, usize) {
-    let mut last_read = std::collections::HashMap::new();
+    let mut last_read = HashMap::new();
     for (position, step) in steps.iter_mut().enumerate() {
         step.instruction.for_each_source(|source| {
             if let Source::Register(value) = source {
@@ -90,7 +92,7 @@ fn assign_registers<R: Real>(mut steps: Vec<Step<R>>) -> (Vec<Step<R>>, usize) {
     }
     let mut registers = 0;
     let mut free = Vec::new();
-    let mut held = std::collections::HashMap::new();
+    let mut held = HashMap::new();
     for (position, step) in steps.iter_mut().enumerate() {
         let mut read = Vec::new();
         step.instruction.for_each_source(|source| {
@@ -121,6 +123,8 @@ fn assign_registers<R: Real>(mut steps: Vec<Step<R>>) -> (Vec<Step<R>>, usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::lanes::{SimdLevel, force_simd_level, simd_level};
 
@@ -136,12 +140,12 @@ mod tests {
         let variables = ["x".to_owned(), "y".to_owned()];
         let mut formulas = Vec::new();
         for text in texts {
-            let formula = Formula::parse(text, Some(&variables), &Default::default())?;
+            let formula = Formula::parse(text, Some(&variables), &BTreeMap::new())?;
             formulas.extend(formula.gradient()?);
             formulas.push(formula);
         }
-        formulas.push(Formula::parse("y", Some(&variables), &Default::default())?);
-        formulas.push(Formula::parse("2.5", Some(&variables), &Default::default())?);
+        formulas.push(Formula::parse("y", Some(&variables), &BTreeMap::new())?);
+        formulas.push(Formula::parse("2.5", Some(&variables), &BTreeMap::new())?);
         Ok(formulas)
     }
 
@@ -222,7 +226,7 @@ mod tests {
     #[test]
     fn a_polynomial_gradient_is_one_pass_and_gaussians_share_theirs() -> Result<(), FormulaError> {
         let steps = |text: &str| -> Result<usize, FormulaError> {
-            let gradient = Formula::parse(text, None, &Default::default())?.gradient()?;
+            let gradient = Formula::parse(text, None, &BTreeMap::new())?.gradient()?;
             Ok(CompiledFormulas::<f64>::compile(&gradient)?.steps.len())
         };
         assert_eq!(steps("x^4 - 2*x^2")?, 1);
@@ -235,7 +239,7 @@ mod tests {
     #[test]
     fn formulas_of_different_variables_are_refused() -> Result<(), FormulaError> {
         let formulas = ["x", "y"]
-            .map(|text| Formula::parse(text, None, &Default::default()))
+            .map(|text| Formula::parse(text, None, &BTreeMap::new()))
             .into_iter()
             .collect::<Result<Vec<_>, _>>()?;
         let error = CompiledFormulas::<f64>::compile(&formulas).unwrap_err();

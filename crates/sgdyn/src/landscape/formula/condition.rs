@@ -199,21 +199,21 @@ impl Condition {
         let tests = self
             .comparisons
             .iter()
-            .map(|comparison| match comparison.half_space {
-                Some(half) => Test {
-                    values: Values::Coordinate(half.coordinate),
-                    threshold: R::from_f64(half.threshold),
-                    side: half.side,
-                    closed: half.closed,
-                },
-                None => {
-                    level += 1;
-                    Test {
-                        values: Values::Level(level - 1),
-                        threshold: R::ZERO,
-                        side: Side::Below,
-                        closed: !comparison.strict,
-                    }
+            .map(|comparison| {
+                if let Some(half) = comparison.half_space {
+                    return Test {
+                        values: Values::Coordinate(half.coordinate),
+                        threshold: R::from_f64(half.threshold),
+                        side: half.side,
+                        closed: half.closed,
+                    };
+                }
+                level += 1;
+                Test {
+                    values: Values::Level(level - 1),
+                    threshold: R::ZERO,
+                    side: Side::Below,
+                    closed: !comparison.strict,
                 }
             })
             .collect();
@@ -382,7 +382,7 @@ mod tests {
             ("x > 0.1 and y < 2", |x, y| x > 0.1 && y < 2.0),
             ("x^2 + y^2 >= 1 or x < 0", |x, y| x * x + y * y >= 1.0 || x < 0.0),
             ("-1 < x <= 1", |x, _| -1.0 < x && x <= 1.0),
-            ("not (x < y or 1 < x) and not y > 2.5", |x, y| !(x < y || 1.0 < x) && !(y > 2.5)),
+            ("not (x < y or 1 < x) and not y > 2.5", |x, y| !(x < y || 1.0 < x || 2.5 < y)),
             ("x < 0 or y < 0 and x > 1", |x, y| x < 0.0 || (y < 0.0 && x > 1.0)),
             ("x*y < x - y", |x, y| x * y < x - y),
             ("y >= -0.75", |_, y| y >= -0.75),

@@ -2,24 +2,19 @@
 
 use crate::lanes::Real;
 
-macro_rules! through_f64 {
+macro_rules! lane_functions {
     ($($name:ident),*) => {
         $(#[inline(always)]
         pub(super) fn $name<R: Real>(x: R) -> R {
-            R::from_f64(f64::$name(x.to_f64()))
+            x.$name()
         })*
     };
 }
-through_f64!(exp, exp_m1, ln, ln_1p, sin, cos, tan, tanh);
-
-#[inline(always)]
-pub(super) fn erf<R: Real>(x: R) -> R {
-    R::from_f64(statrs::function::erf::erf(x.to_f64()))
-}
+lane_functions!(exp, exp_m1, ln, ln_1p, sin, cos, tan, tanh, erf);
 
 #[inline(always)]
 pub(super) fn powf<R: Real>(x: R, exponent: R) -> R {
-    R::from_f64(x.to_f64().powf(exponent.to_f64()))
+    x.powf(exponent)
 }
 
 /// sinh x = (m + m/(m+1))/2 with m = expm1|x|: no cancellation at small |x|.

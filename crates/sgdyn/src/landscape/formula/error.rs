@@ -174,10 +174,11 @@ impl FormulaFault {
             Self::BadNumber { .. } => {
                 "write a number such as 2, 0.5 or 1e-3, of magnitude below 1.8e308".into()
             }
-            Self::UnknownName { near: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::UnknownName { near: Some(near), .. } | Self::UnknownFunction { near: Some(near), .. } => {
+                format!("did you mean `{near}`?")
+            }
             Self::UnknownName { known, .. } if known.is_empty() => "no names are declared".into(),
             Self::UnknownName { known, .. } => format!("known here: {}", known.join(", ")),
-            Self::UnknownFunction { near: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownFunction { .. } => {
                 format!("the functions are {}; a product needs its `*`", super::function::names().join(", "))
             }

@@ -71,7 +71,7 @@ impl Node {
                 weighted.iter().for_each(|&(node, _)| visit(node));
             }
             Self::Power { base: a, exponent: b } | Self::Extreme(_, a, b) => {
-                [*a, *b].into_iter().for_each(visit)
+                [*a, *b].into_iter().for_each(visit);
             }
             Self::Call(_, a) => visit(*a),
             Self::Where { left, right, then, otherwise, .. } => {

@@ -224,23 +224,20 @@ impl<R: Real> Lowering<'_, R> {
             constant = 0.0;
         }
         for pair in linear.chunks(2) {
-            sum = Some(match pair {
-                [(x, a), (y, b)] => {
-                    let instruction = Instruction::Linear {
-                        x: self.shifted(*x),
-                        y: self.shifted(*y),
-                        a: R::from_f64(a[1]),
-                        b: R::from_f64(b[1]),
-                        constant: R::from_f64(constant),
-                        sum,
-                    };
-                    self.emit(instruction)
-                }
-                _ => {
-                    let (base, coefficients) = &pair[0];
-                    let combination = sum.map_or(Combination::Alone, Combination::Add);
-                    self.polynomial(*base, &[constant, coefficients[1]], combination)
-                }
+            sum = Some(if let [(x, a), (y, b)] = pair {
+                let instruction = Instruction::Linear {
+                    x: self.shifted(*x),
+                    y: self.shifted(*y),
+                    a: R::from_f64(a[1]),
+                    b: R::from_f64(b[1]),
+                    constant: R::from_f64(constant),
+                    sum,
+                };
+                self.emit(instruction)
+            } else {
+                let (base, coefficients) = &pair[0];
+                let combination = sum.map_or(Combination::Alone, Combination::Add);
+                self.polynomial(*base, &[constant, coefficients[1]], combination)
             });
             constant = 0.0;
         }
@@ -397,7 +394,9 @@ impl<R: Real> Lowering<'_, R> {
             });
         }
         if let (Some((_, (base, mut coefficients))), Some(product)) = (fused, product) {
-            coefficients.iter_mut().for_each(|c| *c *= scale);
+            for coefficient in &mut coefficients {
+                *coefficient *= scale;
+            }
             return Some(self.polynomial(base, &coefficients, Combination::Multiply(product)));
         }
         if scale != 1.0
@@ -424,7 +423,7 @@ impl<R: Real> Lowering<'_, R> {
         if exponent == 1.0 {
             return x;
         }
-        if exponent < 0.0 || exponent > INTEGER_POWER || (2.0 * exponent).trunc() != 2.0 * exponent {
+        if !(0.0..=INTEGER_POWER).contains(&exponent) || (2.0 * exponent).trunc() != 2.0 * exponent {
             return self.emit(Instruction::PowerConstant(x, R::from_f64(exponent)));
         }
         let mut product = (exponent.fract() != 0.0).then(|| self.emit(Instruction::Sqrt(x)));

@@ -1,5 +1,10 @@
 //! Powers with any real exponent.
 
+#![expect(
+    clippy::needless_bitwise_bool,
+    reason = "a lazy operator is a branch, a bitwise one a mask of lanes"
+)]
+
 use super::exponential::exp_of_sum;
 use super::format::{Format, polynomial, select};
 use super::logarithm::ln_pair;

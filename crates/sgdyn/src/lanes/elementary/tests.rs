@@ -1,4 +1,4 @@
-//! The elementary functions held against mpmath, the standard library, statrs and their own identities.
+//! The elementary functions held against mpmath, the standard library, a series and their own identities.
 
 use super::lanewise;
 use crate::lanes::{Real, SimdLevel, force_simd_level, simd_level};
@@ -70,8 +70,23 @@ const COMPARED: [Compared; 9] = compared! {
     cos, f64::cos, -1e5, 1e5, 1_048_576.0;
     tan, f64::tan, -1e5, 1e5, 1_048_576.0;
     tanh, f64::tanh, -20.0, 20.0, f32::INFINITY;
-    erf, statrs::function::erf::erf, -6.0, 6.0, f32::INFINITY;
+    erf, erf_by_series, -6.0, 6.0, f32::INFINITY;
 };
+
+/// `2/√π e^{−x²} Σ 2ⁿ x^{2n+1}/(2n+1)!!`, whose terms have one sign (statrs's erf is off by 10⁻¹³ near 2.5).
+fn erf_by_series(x: f64) -> f64 {
+    if x.is_nan() {
+        return x;
+    }
+    let magnitude = x.abs().min(6.0);
+    let (mut sum, mut term, mut odd) = (0.0, magnitude, 1.0);
+    while term > 1e-17 * sum {
+        sum += term;
+        odd += 2.0;
+        term *= 2.0 * magnitude * magnitude / odd;
+    }
+    (std::f64::consts::FRAC_2_SQRT_PI * (-magnitude * magnitude).exp() * sum).copysign(x)
+}
 
 fn function_named(name: &str) -> fn(f64) -> f64 {
     COMPARED.iter().find(|compared| compared.name == name).expect("the table names known functions").f64
@@ -104,12 +119,13 @@ fn f64_is_within_one_ulp_of_the_exact_results() {
 fn f64_agrees_with_other_implementations() {
     let mut arguments = Arguments(1);
     for function in &COMPARED {
-        // Both are within 1 ulp of the exact result; statrs's rational approximations are good to a few.
-        let bound = if function.name == "erf" { 4.0 } else { 2.0 };
         for _ in 0..50_000 {
             let x = arguments.uniform(function.low, function.high);
             let (computed, expected) = ((function.f64)(x), (function.reference)(x));
             let error = ((computed - expected) / ulp(expected)).abs();
+            // Both are within 1 ulp of the exact result; the largest term of the series has about x² factors of two
+            // roundings each, the exponential and the sum take as many again.
+            let bound = if function.name == "erf" { 10.0 + 4.0 * x * x } else { 2.0 };
             assert!(error <= bound, "{}({x:e}) = {computed:e}, not {expected:e}", function.name);
         }
     }
@@ -170,10 +186,13 @@ fn same(computed: f64, expected: f64) -> bool {
     computed.to_bits() == expected.to_bits() || (computed.is_nan() && expected.is_nan())
 }
 
+/// A function and its results at special arguments.
+type SpecialValues<R> = (&'static str, fn(R) -> R, Vec<(f64, f64)>);
+
 fn special_values<R: Real>(smallest: f64, largest: f64, too_large_to_reduce: f64) {
     const INFINITY: f64 = f64::INFINITY;
     const NAN: f64 = f64::NAN;
-    let cases: [(&str, fn(R) -> R, Vec<(f64, f64)>); 9] = [
+    let cases: [SpecialValues<R>; 9] = [
         (
             "exp",
             R::exp,

@@ -18,7 +18,7 @@ pub(in crate::lanes) trait Trigonometric: Format {
 
 impl Trigonometric for f64 {
     const TWO_OVER_PI: Self = std::f64::consts::FRAC_2_PI;
-    const HALF_PI: [Self; 3] = [1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33];
+    const HALF_PI: [Self; 3] = [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
     const LARGEST: Self = 35_184_372_088_832.0;
 
     // |r| ≤ 0.79, relative error of the sine < 2^−57.7.
@@ -51,7 +51,7 @@ impl Trigonometric for f64 {
 
 impl Trigonometric for f32 {
     const TWO_OVER_PI: Self = std::f32::consts::FRAC_2_PI;
-    const HALF_PI: [Self; 3] = [1.5707964, -4.371139e-08, -1.7151245e-15];
+    const HALF_PI: [Self; 3] = [std::f32::consts::FRAC_PI_2, -4.371139e-08, -1.7151245e-15];
     const LARGEST: Self = 1_048_576.0;
 
     // |r| ≤ 0.83 (2/π in this format is off by 0.03 quarter turns at the largest argument), relative error < 2^−26.8.

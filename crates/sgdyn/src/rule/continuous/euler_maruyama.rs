@@ -1,7 +1,7 @@
 //! The integrator of Euler and Maruyama.
 
 use super::Equation;
-use crate::lanes::Scratch;
+use crate::lanes::{Block, Scratch};
 use crate::random::{Demand, DrawDemand, Law, Purpose, StepDraws, Variate};
 use crate::rule::{Bridge, Rule, State, kernels};
 
@@ -12,12 +12,13 @@ pub struct EulerMaruyama<R: Variate> {
     equation: Equation<R>,
     step_size: f64,
     finer_steps: usize,
+    end_weight: f64,
 }
 
 impl<R: Variate> EulerMaruyama<R> {
     /// Steps of `step_size` units of time.
     pub fn new(equation: Equation<R>, step_size: f64) -> Self {
-        Self { equation, step_size, finer_steps: 1 }
+        Self { equation, step_size, finer_steps: 1, end_weight: 0.0 }
     }
 
     /// Makes each increment the sum of `finer_steps` increments of a run with a step so many times smaller, so that
@@ -25,6 +26,28 @@ impl<R: Variate> EulerMaruyama<R> {
     pub fn coupled(mut self, finer_steps: usize) -> Self {
         self.finer_steps = finer_steps;
         self
+    }
+}
+
+impl<R: Variate> EulerMaruyama<R> {
+    /// Evaluates state-dependent noise with this weight at the predicted end of the step and the rest at its start: ½ is
+    /// Stratonovich's equation, 1 the anti-Itô one.
+    pub fn with_noise_at_end(mut self, weight: f64) -> Self {
+        self.end_weight = weight;
+        self
+    }
+
+    /// Replaces `σ(X) z` in `noise` by its mean over the step.
+    fn blend_noise(&self, at: &Block<R>, drift: &Block<R>, z: &[R], scratch: &mut Scratch<R>, noise: &mut Block<R>) {
+        let (step, root) = (R::from_f64(self.step_size), R::from_f64(self.step_size.sqrt()));
+        let mut ahead = scratch.take_like(at);
+        kernels::set_two_scaled(at.values(), step, drift.values(), root, noise.values(), ahead.values_mut());
+        let mut end = scratch.take_like(at);
+        self.equation.apply_root(&ahead, z, scratch, &mut end);
+        let weight = self.end_weight;
+        kernels::blend(R::from_f64(1.0 - weight), R::from_f64(weight), end.values(), noise.values_mut());
+        scratch.give(ahead.into_values());
+        scratch.give(end.into_values());
     }
 }
 
@@ -54,6 +77,9 @@ impl<R: Variate> Rule<R> for EulerMaruyama<R> {
         } else {
             let mut noise = scratch.take_like(&state.position);
             self.equation.apply_root(&state.position, z, scratch, &mut noise);
+            if self.end_weight != 0.0 {
+                self.blend_noise(&state.position, &drift, z, scratch, &mut noise);
+            }
             let spread = R::from_f64(root);
             kernels::add_two_scaled(
                 step,

@@ -1,0 +1,35 @@
+//! The description of a study: one TOML file, checked key by key against one table, turned into types.
+//!
+//! The way of a study: text → [`Template`](template::Template) (a flat list of keys, with the place of each, after
+//! `--quick` and `--set`) → [`Sweep`](super::sweep::Sweep) (lists in the place of values) → one
+//! [`CellTemplate`](resolve::CellTemplate) per cell, checked against the [table of keys](keys::all) → [`Cell`].
+
+mod cell;
+pub(crate) mod check;
+mod ensemble;
+mod error;
+pub(crate) mod keys;
+mod landscape;
+pub(crate) mod near_miss;
+mod noise;
+mod place;
+mod question;
+mod reference;
+mod resolve;
+mod rule;
+pub(crate) mod schema;
+mod study;
+pub(crate) mod template;
+pub(crate) mod value;
+
+pub use cell::{Cell, Coordinate, Description};
+pub use ensemble::{Ensemble, Precision};
+pub use error::DescriptionError;
+pub use landscape::{Formula, Label, Landscape, Model, Named, Parameter, Risk, Supervised};
+pub use noise::Noise;
+pub use place::Place;
+pub use question::{Escape, NamedStart, Observable, Question, Simulate, Start, Stationary, StationaryTheory};
+pub use reference::reference;
+pub use rule::{Diffusion, Integration, Integrator, Interpretation, Rule, Sampling, Schedule, Step};
+pub use study::Study;
+pub use template::Overrides;

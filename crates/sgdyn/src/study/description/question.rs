@@ -1,0 +1,126 @@
+//! What a cell asks.
+
+use serde::Deserialize;
+
+/// What is asked of the dynamics.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// When is a target first reached?
+    Escape(Escape),
+    /// What law does the rule settle to?
+    Stationary(Stationary),
+    /// What do statistics over replicas do as the steps go by?
+    Simulate(Simulate),
+}
+
+impl Question {
+    /// The word of the key `study`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Escape(_) => "escape",
+            Self::Stationary(_) => "stationary",
+            Self::Simulate(_) => "simulate",
+        }
+    }
+}
+
+/// `[escape]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escape {
+    /// Where every replica starts, d coordinates.
+    pub start: Vec<f64>,
+    /// Conditions; the first entry into each is observed on the same paths.
+    pub target: Vec<String>,
+    /// Whether crossings inside a step are counted by a Brownian bridge; false for discrete rules and levy.
+    #[serde(default)]
+    pub crossing_correction: bool,
+    /// When a replica of a continuous rule is censored, in time.
+    pub max_time: Option<f64>,
+    /// When a replica of a discrete rule is censored, in steps.
+    pub max_steps: Option<u64>,
+}
+
+/// `[stationary]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stationary {
+    /// Where replicas start.
+    pub start: Start,
+    /// Steps before the first observation.
+    pub burn_in: u64,
+    /// Observed steps of every replica.
+    pub steps: u64,
+    /// Steps between two observations.
+    pub every: u64,
+    /// Where the search for the minimum starts.
+    pub minimum: Option<Vec<f64>>,
+    /// Whether the tail exponent is measured.
+    pub tail: bool,
+    /// The predictions to compare with.
+    pub theories: Vec<StationaryTheory>,
+}
+
+/// Where replicas start.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Start {
+    /// At a point of d coordinates.
+    At(Vec<f64>),
+    /// By name.
+    Named(NamedStart),
+}
+
+/// A start that is no point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamedStart {
+    /// Draws from the predicted stationary law.
+    Predicted,
+}
+
+/// A prediction of the stationary law.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StationaryTheory {
+    /// The covariance of the first-order SDE.
+    Sde,
+    /// The exact covariance of the linearised discrete rule.
+    Discrete,
+    /// The same with the fluctuation of the per-sample Hessians.
+    Fluctuating,
+    /// The covariance of the second-order modified equation.
+    Sme2,
+}
+
+/// `[simulate]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulate {
+    /// Where every replica starts, d coordinates.
+    pub start: Vec<f64>,
+    /// How long a discrete rule is simulated, in steps.
+    pub steps: Option<u64>,
+    /// How long a continuous rule is simulated, in time.
+    pub time: Option<f64>,
+    /// What is observed.
+    pub observe: Vec<Observable>,
+    /// Steps between observations; none: only the end is observed.
+    pub every: Option<u64>,
+}
+
+/// A statistic over replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Observable {
+    /// The mean of each coordinate.
+    Mean,
+    /// The covariance matrix.
+    Covariance,
+    /// Quantiles of each coordinate.
+    Quantiles,
+    /// The mean-square displacement from the start.
+    Displacement,
+    /// A few paths.
+    Paths,
+}

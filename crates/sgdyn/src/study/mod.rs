@@ -1,0 +1,30 @@
+//! Studies: one TOML description, its cells, the tables and verdicts that come of them, and the directory of a run.
+
+mod atomic_file;
+mod csv;
+mod datum;
+mod description;
+mod error;
+mod manifest;
+mod parquet;
+pub mod ready;
+mod run;
+mod run_directory;
+mod sweep;
+mod table;
+mod verdict;
+
+pub use datum::{ColumnKind, Datum};
+pub use description::{
+    Cell, Coordinate, Description, DescriptionError, Diffusion, Ensemble, Escape, Formula, Integration,
+    Integrator, Interpretation, Label, Landscape, Model, Named, NamedStart, Noise, Observable, Overrides,
+    Parameter, Place, Precision, Question, Risk, Rule, Sampling, Schedule, Simulate, Start, Stationary,
+    StationaryTheory, Step, Study, Supervised, reference,
+};
+pub use error::StudyError;
+pub use manifest::{Machine, Manifest, Status};
+pub use run::{CellPlan, Conditions, Progress, Results, RunError, plan, run};
+pub use run_directory::{Existing, RunDirectory, RunDirectoryError, read_run};
+pub use sweep::MOST_CELLS;
+pub use table::{Column, Table, TableError, Values};
+pub use verdict::{Holds, StudyOutput, Verdict};

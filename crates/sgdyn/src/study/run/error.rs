@@ -1,0 +1,68 @@
+//! What can stop a study.
+
+use crate::ensemble::Failure;
+use crate::landscape::LandscapeError;
+use crate::landscape::formula::FormulaError;
+use crate::noise::NoiseError;
+use crate::risk::{DatasetError, RiskError};
+use crate::statistics::StatisticsError;
+use crate::study::{DescriptionError, RunDirectoryError, TableError};
+use crate::theory::TheoryError;
+
+/// A study that cannot be run, or not to its end; what was finished stays in the run directory.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The description is at fault.
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
+    /// A formula or condition is at fault.
+    #[error("`{key}`: {source}")]
+    Formula {
+        /// The key that holds it.
+        key: &'static str,
+        /// What is wrong.
+        source: FormulaError,
+    },
+    /// A landscape is at fault.
+    #[error("`landscape`: {0}")]
+    Landscape(#[from] LandscapeError),
+    /// A covariance is at fault.
+    #[error("`noise`: {0}")]
+    Noise(#[from] NoiseError),
+    /// Data are at fault.
+    #[error("`landscape.data`: {0}")]
+    Data(#[from] DatasetError),
+    /// A risk is at fault.
+    #[error("`landscape.risk`: {0}")]
+    Risk(#[from] RiskError),
+    /// Keys that do not fit together.
+    #[error("`{key}` is {value}: {remedy}")]
+    Unfit {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// What it must be.
+        remedy: String,
+    },
+    /// A prediction that the study starts from does not exist.
+    #[error("{what}: {source}")]
+    Theory {
+        /// What was to be predicted.
+        what: &'static str,
+        /// Why it cannot be.
+        source: TheoryError,
+    },
+    /// An estimate cannot be formed.
+    #[error(transparent)]
+    Statistics(#[from] StatisticsError),
+    /// The ensemble stopped.
+    #[error(transparent)]
+    Ensemble(#[from] Failure),
+    /// The run directory cannot be used.
+    #[error(transparent)]
+    RunDirectory(#[from] RunDirectoryError),
+    /// A table does not take a row.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}

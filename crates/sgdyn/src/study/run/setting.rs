@@ -1,0 +1,506 @@
+//! The one place where the choices of a description become code.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::RunError;
+use crate::landscape::formula::{Condition, Formula, FormulaError};
+use crate::landscape::{Drift, Field, HessianProduct, formula_field, named};
+use crate::lanes::{Block, Scratch};
+use crate::noise::{
+    Averaged, ConstantRoot, FormulaCovariance, HessianCovariance, Isotropic, IsotropicStable, LossProportional,
+    MatrixRoot, Multiplicative, Noise, RiskRoot, Switching, cholesky,
+};
+use crate::oracle::{GaussianRegression, GradientOracle, Minibatch, NoisyField};
+use crate::random::{Law, Sampling, Variate};
+use crate::risk::{
+    ConstantFeatures, CsvOptions, Dataset, EmpiricalRisk, GeneralisedLinear, LabelColumn, LabelKind, Link, PointRisk,
+    SampleCurvature, Workspace,
+};
+use crate::rule::continuous::{
+    Diffusion, Equation, EulerMaruyama, Heun, LevyDriven, LevyJumps, ModifiedDrift, WeakSecondOrder,
+};
+use crate::rule::discrete::{
+    Descent, HeavyBall, LangevinDynamics, Nesterov, StochasticGradientDescent, VarianceAmplified,
+};
+use crate::rule::{Rule, Schedule};
+use crate::study::description as described;
+use crate::study::{Description, Integration, Integrator, Label, Landscape, Model, Parameter};
+
+/// Where gradients come from before noise.
+pub(super) enum Source<R: Variate> {
+    /// A landscape or a drift.
+    Field(Field<R>),
+    /// A risk over data.
+    Risk(Arc<dyn EmpiricalRisk<R>>),
+    /// Regression on fresh inputs.
+    Regression { input_variances: Vec<f64>, label_deviation: f64 },
+}
+
+/// A description, built in the scalar type of its ensemble.
+pub(super) struct Setting<R: Variate> {
+    pub rule: Box<dyn Rule<R>>,
+    pub source: Source<R>,
+    /// The names of the coordinates.
+    pub variables: Vec<String>,
+    /// The numbers that conditions and formulas may call by name.
+    pub parameters: BTreeMap<String, f64>,
+}
+
+fn unfit(key: &'static str, value: impl ToString, remedy: impl Into<String>) -> RunError {
+    RunError::Unfit { key, value: value.to_string(), remedy: remedy.into() }
+}
+
+pub(super) fn formula_error(key: &'static str) -> impl Fn(FormulaError) -> RunError {
+    move |source| RunError::Formula { key, source }
+}
+
+impl<R: Variate> Setting<R> {
+    /// Builds a cell; `directory` is where relative data paths start.
+    pub(super) fn new(description: &Description, directory: Option<&Path>) -> Result<Self, RunError> {
+        let (source, variables, parameters) = source(&description.landscape, directory)?;
+        let names = Names { variables: &variables, parameters: &parameters };
+        let rule = rule(description, &source, &names)?;
+        Ok(Self { rule, source, variables, parameters })
+    }
+
+    /// The number of coordinates.
+    pub(super) fn dimension(&self) -> usize {
+        self.rule.dimension()
+    }
+
+    /// The field, if the source is one.
+    pub(super) fn field(&self) -> Option<&Field<R>> {
+        match &self.source {
+            Source::Field(field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// A condition on the coordinates.
+    pub(super) fn condition(&self, key: &'static str, text: &str) -> Result<Condition, RunError> {
+        Condition::parse(text, Some(&self.variables), &self.parameters).map_err(formula_error(key))
+    }
+}
+
+/// The names that formulas of a study may use.
+struct Names<'a> {
+    variables: &'a [String],
+    parameters: &'a BTreeMap<String, f64>,
+}
+
+type Built<R> = (Source<R>, Vec<String>, BTreeMap<String, f64>);
+
+fn source<R: Variate>(landscape: &Landscape, directory: Option<&Path>) -> Result<Built<R>, RunError> {
+    Ok(match landscape {
+        Landscape::Formula(formula) => {
+            let (field, names) =
+                formula_field(&formula.formula, formula.variables.as_deref(), &formula.parameters)
+                    .map_err(formula_error("landscape.formula"))?;
+            (Source::Field(field), names, formula.parameters.clone())
+        }
+        Landscape::Named(landscape) => {
+            let parameters = landscape
+                .parameters
+                .iter()
+                .map(|(name, parameter)| {
+                    let values = match parameter {
+                        Parameter::Count(count) => vec![*count as f64],
+                        Parameter::Number(number) => vec![*number],
+                        Parameter::Vector(values) => values.clone(),
+                    };
+                    (name.clone(), values)
+                })
+                .collect();
+            let field = named(&landscape.name, &parameters)?;
+            let names = coordinate_names(field.dimension());
+            (Source::Field(field), names, BTreeMap::new())
+        }
+        Landscape::Risk(risk) => {
+            if let Model::FreshRegression { input_variances, label_deviation } = &risk.model {
+                let names = coordinate_names(input_variances.len());
+                let (input_variances, label_deviation) = (input_variances.clone(), *label_deviation);
+                (Source::Regression { input_variances, label_deviation }, names, BTreeMap::new())
+            } else {
+                let built = risk_of::<R>(risk, directory)?;
+                let names = (0..built.dimension()).map(|index| format!("x{index}")).collect();
+                (Source::Risk(built), names, BTreeMap::new())
+            }
+        }
+    })
+}
+
+/// `x`, or `x, y`, or `x, y, z`, or `x1, x2, …`.
+fn coordinate_names(dimension: usize) -> Vec<String> {
+    if dimension <= 3 {
+        ["x", "y", "z"][..dimension].iter().map(|&name| name.to_owned()).collect()
+    } else {
+        (1..=dimension).map(|index| format!("x{index}")).collect()
+    }
+}
+
+/// The data of a risk, prepared as described.
+fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
+    let (label, regression) = match &risk.model {
+        Model::Linear(model) => (model.label.as_ref(), true),
+        Model::Logistic(model) | Model::Softmax(model) => (model.label.as_ref(), false),
+        _ => (None, false),
+    };
+    let data = if Dataset::READY.contains(&risk.data.as_str()) && label.is_none() && !regression {
+        Dataset::ready(&risk.data)?
+    } else {
+        let mut options = CsvOptions::default();
+        match label {
+            Some(Label::Index(index)) => options.label = LabelColumn::Index(*index as i64),
+            Some(Label::Name(name)) => options.label = LabelColumn::Name(name.clone()),
+            None => {}
+        }
+        if regression {
+            options.labels = LabelKind::Targets;
+        }
+        // Something with the look of a name is not looked for in the file system: its near miss is more help.
+        let looks_like_file = risk.data.contains(['.', '/', '\\']);
+        if !looks_like_file {
+            Dataset::ready(&risk.data)?;
+            return Err(unfit("landscape.data", &risk.data, "a ready data set is used with its own labels"));
+        }
+        let path = directory.map_or_else(|| risk.data.clone().into(), |directory| directory.join(&risk.data));
+        Dataset::from_csv(path, &options)?
+    };
+    let data = if let Some(divisor) = risk.divide_by { data.divided_by(divisor)? } else { data };
+    let data = if risk.standardise { data.standardised(ConstantFeatures::Error)? } else { data };
+    let intercept = match &risk.model {
+        Model::Linear(model) | Model::Logistic(model) | Model::Softmax(model) => model.intercept,
+        _ => false,
+    };
+    Ok(if intercept { data.with_intercept() } else { data })
+}
+
+/// A risk with its analysis at a point.
+pub(super) fn curvature_of(
+    risk: &described::Risk,
+    directory: Option<&Path>,
+) -> Result<Box<dyn SampleCurvature>, RunError> {
+    let data = dataset(risk, directory)?;
+    Ok(match &risk.model {
+        Model::Linear(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Linear, &data, model.l2)?),
+        Model::Logistic(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Logistic, &data, model.l2)?),
+        Model::Softmax(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Softmax, &data, model.l2)?),
+        Model::Mean => Box::new(PointRisk::<f64>::mean(&data)?),
+        Model::Flat | Model::FreshRegression { .. } => Box::new(PointRisk::<f64>::flat(&data)?),
+    })
+}
+
+fn risk_of<R: Variate>(
+    risk: &described::Risk,
+    directory: Option<&Path>,
+) -> Result<Arc<dyn EmpiricalRisk<R>>, RunError> {
+    let data = dataset(risk, directory)?;
+    Ok(match &risk.model {
+        Model::Linear(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Linear, &data, model.l2)?),
+        Model::Logistic(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Logistic, &data, model.l2)?),
+        Model::Softmax(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Softmax, &data, model.l2)?),
+        Model::Mean => Arc::new(PointRisk::<R>::mean(&data)?),
+        Model::Flat | Model::FreshRegression { .. } => Arc::new(PointRisk::<R>::flat(&data)?),
+    })
+}
+
+/// The drift of a risk: minus its full gradient.
+struct RiskDrift<R: Variate>(Arc<dyn EmpiricalRisk<R>>);
+
+impl<R: Variate> Drift<R> for RiskDrift<R> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    fn drift(&self, at: &Block<R>, scratch: &mut Scratch<R>, out: &mut Block<R>) {
+        self.0.gradient(at, scratch.workspace::<Workspace<R>>(), out);
+        for value in out.values_mut() {
+            *value = -*value;
+        }
+    }
+}
+
+fn rule<R: Variate>(
+    description: &Description,
+    source: &Source<R>,
+    names: &Names<'_>,
+) -> Result<Box<dyn Rule<R>>, RunError> {
+    let descent = |step: &described::Step, weight_decay: f64| -> Result<Descent<R>, RunError> {
+        let oracle = oracle(description, source, names, step)?;
+        Ok(Descent::new(oracle, step.learning_rate, schedule(step.schedule), weight_decay))
+    };
+    Ok(match &description.rule {
+        described::Rule::Sgd { step, weight_decay } => {
+            Box::new(StochasticGradientDescent(descent(step, *weight_decay)?))
+        }
+        described::Rule::HeavyBall { step, momentum, weight_decay } => {
+            Box::new(HeavyBall { descent: descent(step, *weight_decay)?, momentum: *momentum })
+        }
+        described::Rule::Nesterov { step, momentum, weight_decay } => {
+            Box::new(Nesterov { descent: descent(step, *weight_decay)?, momentum: *momentum })
+        }
+        described::Rule::Sgld { step, beta } => {
+            Box::new(LangevinDynamics { descent: descent(step, 0.0)?, beta: *beta })
+        }
+        described::Rule::Svag { step, amplification } => Box::new(VarianceAmplified {
+            descent: descent(step, 0.0)?,
+            amplification: u32::try_from(*amplification)
+                .map_err(|_| unfit("rule.amplification", amplification, "it must be below 4,294,967,296"))?,
+        }),
+        described::Rule::Langevin { beta, integration } => {
+            let diffusion = Diffusion::Isotropic((2.0 / beta).sqrt());
+            integrated(Equation { drift: drift(source)?, diffusion }, integration, described::Interpretation::Ito)?
+        }
+        described::Rule::Sde { diffusion, integration } => {
+            let noise = equation_noise(description, source, names, diffusion)?;
+            let scaled = Diffusion::Scaled { factor: diffusion.learning_rate.sqrt(), noise };
+            let equation = Equation { drift: drift(source)?, diffusion: scaled };
+            integrated(equation, integration, diffusion.interpretation)?
+        }
+        described::Rule::Sme2 { diffusion, integration } => {
+            let noise = equation_noise(description, source, names, diffusion)?;
+            let scaled = Diffusion::Scaled { factor: diffusion.learning_rate.sqrt(), noise };
+            let modified = ModifiedDrift {
+                drift: drift(source)?,
+                hessian: hessian(source, "rule.name", "sme2")?,
+                learning_rate: diffusion.learning_rate,
+            };
+            let equation = Equation { drift: Arc::new(modified), diffusion: scaled };
+            integrated(equation, integration, diffusion.interpretation)?
+        }
+        described::Rule::Levy { alpha, scale, isotropic, integration } => {
+            Box::new(LevyDriven {
+                drift: drift(source)?,
+                alpha: *alpha,
+                scale: *scale,
+                step_size: integration.step_size / integration.substeps as f64,
+                jumps: if *isotropic { LevyJumps::Isotropic } else { LevyJumps::PerCoordinate },
+            })
+        }
+    })
+}
+
+fn integrated<R: Variate>(
+    equation: Equation<R>,
+    integration: &Integration,
+    interpretation: described::Interpretation,
+) -> Result<Box<dyn Rule<R>>, RunError> {
+    let step_size = integration.step_size / integration.substeps as f64;
+    if interpretation != described::Interpretation::Ito && equation.is_multiplicative() {
+        if integration.integrator != Integrator::EulerMaruyama {
+            let remedy = "only integrator = \"euler-maruyama\" evaluates noise elsewhere than at the start of a step";
+            return Err(unfit("rule.interpretation", format!("{interpretation:?}"), remedy));
+        }
+        let weight = if interpretation == described::Interpretation::Stratonovich { 0.5 } else { 1.0 };
+        return Ok(Box::new(EulerMaruyama::new(equation, step_size).with_noise_at_end(weight)));
+    }
+    Ok(match integration.integrator {
+        Integrator::EulerMaruyama => Box::new(EulerMaruyama::new(equation, step_size)),
+        Integrator::Heun => Box::new(Heun::new(equation, step_size)),
+        Integrator::WeakOrder2 if equation.is_multiplicative() => {
+            Box::new(WeakSecondOrder::new(equation, step_size))
+        }
+        // With constant noise Platen's scheme is stochastic Heun, which takes two evaluations of the drift and none of σ.
+        Integrator::WeakOrder2 => Box::new(Heun::new(equation, step_size)),
+    })
+}
+
+fn drift<R: Variate>(source: &Source<R>) -> Result<Arc<dyn Drift<R>>, RunError> {
+    match source {
+        Source::Field(field) => Ok(field.drift.clone()),
+        Source::Risk(risk) => Ok(Arc::new(RiskDrift(risk.clone()))),
+        Source::Regression { .. } => {
+            Err(unfit("landscape.risk", "fresh-regression", "its samples are drawn at each step: use a discrete rule"))
+        }
+    }
+}
+
+fn hessian<R: Variate>(
+    source: &Source<R>,
+    key: &'static str,
+    value: &str,
+) -> Result<Arc<dyn HessianProduct<R>>, RunError> {
+    let field = match source {
+        Source::Field(field) => field.hessian.clone(),
+        _ => None,
+    };
+    field.ok_or_else(|| unfit(key, value, "it needs second derivatives: use a formula or a named landscape"))
+}
+
+fn schedule(schedule: described::Schedule) -> Schedule {
+    match schedule {
+        described::Schedule::Constant => Schedule::Constant,
+        described::Schedule::Step { every, factor } => Schedule::Step { every, factor },
+        described::Schedule::Exponential { factor } => Schedule::Exponential { factor },
+        described::Schedule::Cosine { steps, floor } => Schedule::Cosine { steps, last: floor },
+        described::Schedule::Warmup { steps } => Schedule::Warmup { steps },
+    }
+}
+
+pub(super) fn sampling(sampling: Option<described::Sampling>) -> Sampling {
+    match sampling {
+        None | Some(described::Sampling::WithReplacement) => Sampling::WithReplacement,
+        Some(described::Sampling::WithoutReplacement) => Sampling::WithoutReplacement,
+        Some(described::Sampling::Reshuffled) => Sampling::Reshuffled,
+    }
+}
+
+/// The batch size, once it is known to fit `samples`.
+fn batch_size(batch: u64, samples: usize, sampling: Sampling) -> Result<usize, RunError> {
+    if batch > samples as u64 && sampling != Sampling::WithReplacement {
+        let remedy = format!("without replacement it can be at most the number of samples, {samples}");
+        return Err(unfit("rule.batch_size", batch, remedy));
+    }
+    if batch > 1 << 20 {
+        return Err(unfit("rule.batch_size", batch, "it can be at most 1,048,576: use the full gradient beyond"));
+    }
+    Ok(batch as usize)
+}
+
+fn oracle<R: Variate>(
+    description: &Description,
+    source: &Source<R>,
+    names: &Names<'_>,
+    step: &described::Step,
+) -> Result<Arc<dyn GradientOracle<R>>, RunError> {
+    Ok(match source {
+        Source::Risk(risk) => {
+            let sampling = sampling(step.sampling);
+            let batch_size = batch_size(step.batch_size, risk.samples(), sampling)?;
+            Arc::new(Minibatch { risk: risk.clone(), batch_size, sampling })
+        }
+        Source::Regression { input_variances, label_deviation } => {
+            let batch = batch_size(step.batch_size, usize::MAX, Sampling::WithReplacement)?;
+            Arc::new(GaussianRegression::new(input_variances, *label_deviation, batch))
+        }
+        Source::Field(field) => {
+            let noise = description
+                .noise
+                .as_ref()
+                .map(|noise| build_noise(noise, step.batch_size, field, names))
+                .transpose()?;
+            Arc::new(NoisyField { drift: field.drift.clone(), noise })
+        }
+    })
+}
+
+fn equation_noise<R: Variate>(
+    description: &Description,
+    source: &Source<R>,
+    names: &Names<'_>,
+    diffusion: &described::Diffusion,
+) -> Result<Arc<dyn Noise<R>>, RunError> {
+    match source {
+        Source::Risk(risk) => {
+            let samples = risk.samples() as f64;
+            let scheme = sampling(diffusion.sampling);
+            let batch = batch_size(diffusion.batch_size, risk.samples(), scheme)? as f64;
+            let factor = match scheme {
+                Sampling::WithReplacement => 1.0 / batch,
+                _ => (samples - batch) / (batch * (samples - 1.0)),
+            };
+            Ok(Arc::new(RiskRoot { risk: risk.clone(), factor }))
+        }
+        Source::Field(field) => match &description.noise {
+            Some(noise) => build_noise(noise, diffusion.batch_size, field, names),
+            None => Err(unfit("noise", "absent", "an equation of SGD needs the noise of its gradients")),
+        },
+        Source::Regression { .. } => drift(source).map(|_| unreachable!("a regression has no drift")),
+    }
+}
+
+/// The noise of the mean of `batch` draws: covariance Σ/B.
+fn build_noise<R: Variate>(
+    noise: &described::Noise,
+    batch: u64,
+    field: &Field<R>,
+    names: &Names<'_>,
+) -> Result<Arc<dyn Noise<R>>, RunError> {
+    let dimension = field.dimension();
+    let share = 1.0 / batch as f64;
+    let matrix = |rows: &[Vec<f64>], key: &'static str| -> Result<Vec<f64>, RunError> {
+        if rows.len() == dimension {
+            return Ok(rows.concat());
+        }
+        Err(unfit(key, format!("{} rows", rows.len()), format!("the landscape has {dimension} coordinates")))
+    };
+    let root = share.sqrt();
+    Ok(match noise {
+        described::Noise::Gaussian { standard_deviation } => {
+            Arc::new(Isotropic { amplitude: standard_deviation * root, law: Law::Normal, dimension })
+        }
+        described::Noise::Covariance { matrix: rows } => {
+            let mut factor = cholesky(&matrix(rows, "noise.matrix")?, dimension)?;
+            factor.iter_mut().for_each(|entry| *entry *= root);
+            Arc::new(ConstantRoot::new(&factor, dimension))
+        }
+        described::Noise::LowRank { factor: rows } => {
+            let mut factor = matrix(rows, "noise.factor")?;
+            factor.iter_mut().for_each(|entry| *entry *= root);
+            Arc::new(ConstantRoot::new(&factor, rows[0].len()))
+        }
+        described::Noise::Formula { entries } => {
+            if entries.len() != dimension || entries.iter().any(|row| row.len() != dimension) {
+                let remedy = format!("the landscape has {dimension} coordinates: give {dimension} × {dimension} formulas");
+                return Err(unfit("noise.entries", format!("{} rows", entries.len()), remedy));
+            }
+            let formulas = entries
+                .iter()
+                .flatten()
+                .map(|text| Formula::parse(text, Some(names.variables), names.parameters))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(formula_error("noise.entries"))?;
+            let covariance = FormulaCovariance::new(&formulas, share).map_err(formula_error("noise.entries"))?;
+            Arc::new(MatrixRoot(Arc::new(covariance)))
+        }
+        described::Noise::Hessian { scale, floor } => {
+            let hessian = field
+                .hessian
+                .clone()
+                .ok_or_else(|| unfit("noise.name", "hessian", "this landscape has no second derivatives"))?;
+            let (scale, floor) = (scale * share, floor * share);
+            Arc::new(MatrixRoot(Arc::new(HessianCovariance { hessian, scale, floor, dimension })))
+        }
+        described::Noise::Switching { inside, variance_inside, variance_outside } => {
+            let condition = Condition::parse(inside, Some(names.variables), names.parameters)
+                .and_then(|condition| condition.compile())
+                .map_err(formula_error("noise.inside"))?;
+            Arc::new(Switching {
+                region: condition,
+                inside: variance_inside * share,
+                outside: variance_outside * share,
+                dimension,
+            })
+        }
+        described::Noise::LossProportional { scale, floor } => {
+            let landscape = field
+                .loss
+                .clone()
+                .ok_or_else(|| unfit("noise.name", "loss-proportional", "this drift has no loss"))?;
+            Arc::new(LossProportional { temperature: scale * share, floor: floor * share, landscape })
+        }
+        described::Noise::Multiplicative { curvature_deviation, standard_deviation } => Arc::new(Multiplicative {
+            curvature_deviation: curvature_deviation * root,
+            standard_deviation: standard_deviation * root,
+            dimension,
+        }),
+        described::Noise::Stable { alpha, scale, isotropic } => {
+            // The mean of B stable variates is stable, narrower by B^(1/α − 1).
+            let narrowing = crate::lanes::Real::exp((1.0 / alpha - 1.0) * crate::lanes::Real::ln(batch as f64));
+            let scale = scale * narrowing;
+            if *isotropic {
+                Arc::new(IsotropicStable { alpha: *alpha, scale, dimension })
+            } else {
+                Arc::new(Isotropic { amplitude: scale, law: Law::Stable { alpha: *alpha }, dimension })
+            }
+        }
+        described::Noise::StudentT { degrees_of_freedom, scale } => {
+            let draws = usize::try_from(batch)
+                .ok()
+                .filter(|&draws| draws <= 4096)
+                .ok_or_else(|| unfit("rule.batch_size", batch, "each draw of student-t noise is made: 4096 at most"))?;
+            Arc::new(Averaged { scale: *scale, law: Law::StudentT { degrees: *degrees_of_freedom }, draws, dimension })
+        }
+    })
+}

@@ -56,10 +56,9 @@ impl Linear {
             let mut out = [mean[0], mean[1], 0.0, 0.0, 0.0, 0.0];
             for i in 0..2 {
                 for j in 0..2 {
-                    let mut sum = 0.0;
-                    for k in 0..2 {
-                        sum += self.drift[i][k] * second[k][j] + second[i][k] * self.drift[j][k];
-                    }
+                    let mut sum: f64 = (0..2)
+                        .map(|k| self.drift[i][k] * second[k][j] + second[i][k] * self.drift[j][k])
+                        .sum();
                     for (b, matrix) in self.additive.iter().zip(&self.multiplicative) {
                         let moved = Self::apply(matrix, [y[0], y[1]]);
                         sum += b[i] * b[j] + b[i] * moved[j] + moved[i] * b[j];
@@ -257,8 +256,8 @@ fn simulate(
     let mut draws = Draws::new(seed, &rule.demands(), LANES);
     for first in (0..replicas).step_by(LANES) {
         let mut position = Block::zeros(rule.dimension(), LANES, Layout::CoordinateMajor);
-        for coordinate in 0..rule.dimension() {
-            position.coordinate_mut(coordinate).fill(start[coordinate]);
+        for (coordinate, &value) in start.iter().enumerate().take(rule.dimension()) {
+            position.coordinate_mut(coordinate).fill(value);
         }
         let mut state = State { position, memory: Vec::new() };
         let replicas: Vec<u64> = (first..first + LANES as u64).collect();

@@ -95,7 +95,8 @@ fn descent(oracle: Arc<dyn GradientOracle<f64>>, learning_rate: f64) -> Descent<
 fn stationary_covariances_with_noise_that_does_not_commute() {
     let eta = 0.3;
     let oracle = || noisy_quadratic(&HESSIAN);
-    let cases: [(&str, Box<dyn Rule<f64>>, LinearDynamics, u64); 5] = [
+    type Case = (&'static str, Box<dyn Rule<f64>>, LinearDynamics, u64);
+    let cases: [Case; 5] = [
         ("SGD", Box::new(StochasticGradientDescent(descent(oracle(), eta))), LinearDynamics::Sgd, 200),
         (
             "heavy ball, µ = 0.5",
@@ -232,7 +233,7 @@ fn regression_on_fresh_inputs_has_its_stationary_covariance() {
 
 /// Constant gradients cᵢ: a flat direction that only sampling moves.
 struct Slopes {
-    slopes: Vec<f64>,
+    gradients: Vec<f64>,
     batch_size: usize,
     sampling: Sampling,
 }
@@ -244,7 +245,7 @@ impl GradientOracle<f64> for Slopes {
     fn demands(&self, slot: Slot) -> Vec<DrawDemand> {
         vec![DrawDemand::Minibatch {
             purpose: slot.minibatch(),
-            samples: self.slopes.len(),
+            samples: self.gradients.len(),
             batch_size: self.batch_size,
             sampling: self.sampling,
         }]
@@ -258,8 +259,9 @@ impl GradientOracle<f64> for Slopes {
     ) {
         let (lanes, batch) = (at.lanes(), draws.minibatch(0));
         for lane in 0..lanes {
-            let sum: f64 =
-                (0..self.batch_size).map(|sample| self.slopes[batch[sample * lanes + lane] as usize]).sum();
+            let sum: f64 = (0..self.batch_size)
+                .map(|sample| self.gradients[batch[sample * lanes + lane] as usize])
+                .sum();
             out.set(0, lane, -sum / self.batch_size as f64);
         }
     }
@@ -277,7 +279,7 @@ fn sampling_schemes_have_their_variances() {
     let without = with * (samples - batch_size as f64) / (samples - 1.0);
     for sampling in [Sampling::WithReplacement, Sampling::WithoutReplacement, Sampling::Reshuffled] {
         let claim = claim("Var = η²C·k, or η²C·k(M − k)/(M − 1)", 100_000, 60);
-        let oracle = Arc::new(Slopes { slopes: slopes.clone(), batch_size, sampling });
+        let oracle = Arc::new(Slopes { gradients: slopes.clone(), batch_size, sampling });
         let rule = StochasticGradientDescent(descent(oracle, eta));
         let at = [1, 2, 3, 4, 5, 8, 22, 40];
         for (snapshot, k) in snapshots(&rule, claim, &at).iter().zip(at) {

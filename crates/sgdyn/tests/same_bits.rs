@@ -26,7 +26,7 @@ use sgdyn::rule::discrete::{
 };
 use sgdyn::rule::{Rule, Schedule};
 
-fn plan<'a>(threads: usize, stop: &'a AtomicBool) -> Plan<'a> {
+fn plan(threads: usize, stop: &AtomicBool) -> Plan<'_> {
     Plan { threads, stop, progress: None, store: None, save_every: Duration::from_secs(3600) }
 }
 
@@ -385,6 +385,7 @@ fn noise_horizons<R: Variate>() {
         Arc::new(Multiplicative { curvature_deviation: 1.0, standard_deviation: 1.0, dimension: 3 }),
         Arc::new(LossProportional {
             temperature: 0.5,
+            floor: 0.1,
             landscape: field.loss.clone().expect("a quadratic has a loss"),
         }),
     ];

@@ -11,6 +11,7 @@ mod simulate;
 mod stationary;
 mod verdicts;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,7 +24,7 @@ use self::rows::Rows;
 use self::setting::Setting;
 use self::simulate::SimulateCell;
 use self::stationary::StationaryCell;
-use super::{Cell, Description, Precision, Question, RunDirectory, Study, Table, Verdict};
+use super::{Cell, Datum, Description, Precision, Question, RunDirectory, Study, Table, Verdict};
 use crate::ensemble::LEAF;
 use crate::ensemble::exit::ExitSummary;
 use crate::random::{Seed, Variate};
@@ -102,8 +103,13 @@ struct Collected {
 /// [`RunError`] with the key, the value and the remedy, or with the file that could not be written.
 pub fn run(study: &Study, conditions: &Conditions<'_>) -> Result<Results, RunError> {
     let mut collected = Collected::default();
+    let mut seen = Seen::default();
     for cell in study.cells() {
         let cell = cell?;
+        if seen.repeats(&cell) {
+            collected.finished += 1;
+            continue;
+        }
         let finished = match cell.description.ensemble.precision {
             Precision::F64 => run_cell::<f64>(study, &cell, conditions, &mut collected)?,
             Precision::F32 => run_cell::<f32>(study, &cell, conditions, &mut collected)?,
@@ -115,6 +121,17 @@ pub fn run(study: &Study, conditions: &Conditions<'_>) -> Result<Results, RunErr
         collected.finished += 1;
     }
     results(study, &collected)
+}
+
+/// The cells that were met: where a swept key does not fit a cell, its values repeat the same description.
+#[derive(Default)]
+struct Seen(HashSet<String>);
+
+impl Seen {
+    fn repeats(&mut self, cell: &Cell) -> bool {
+        let partial = cell.coordinates.iter().any(|coordinate| coordinate.value == Datum::Missing);
+        partial && !self.0.insert(format!("{:?}", cell.description))
+    }
 }
 
 fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
@@ -223,16 +240,19 @@ const STEPS_PER_SECOND: f64 = 2e8;
 /// # Errors
 /// [`RunError`] for a study that [`run`] would refuse.
 pub fn plan(study: &Study, threads: usize) -> Result<Vec<CellPlan>, RunError> {
-    study
-        .cells()
-        .map(|cell| {
-            let cell = cell?;
-            match cell.description.ensemble.precision {
-                Precision::F64 => plan_cell::<f64>(study, &cell, threads),
-                Precision::F32 => plan_cell::<f32>(study, &cell, threads),
-            }
-        })
-        .collect()
+    let mut seen = Seen::default();
+    let mut plans = Vec::new();
+    for cell in study.cells() {
+        let cell = cell?;
+        if seen.repeats(&cell) {
+            continue;
+        }
+        plans.push(match cell.description.ensemble.precision {
+            Precision::F64 => plan_cell::<f64>(study, &cell, threads)?,
+            Precision::F32 => plan_cell::<f32>(study, &cell, threads)?,
+        });
+    }
+    Ok(plans)
 }
 
 fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<CellPlan, RunError> {
@@ -275,14 +295,14 @@ fn cost_of_step(description: &Description) -> f64 {
     if matches!(description.landscape, Landscape::Risk(_)) { batch * 0.1 + 0.2 } else { 1.0 }
 }
 
-fn text(datum: &super::Datum) -> String {
+fn text(datum: &Datum) -> String {
     match datum {
-        super::Datum::Number(value) => value.to_string(),
-        super::Datum::Count(value) => value.to_string(),
-        super::Datum::Integer(value) => value.to_string(),
-        super::Datum::Truth(value) => value.to_string(),
-        super::Datum::Text(value) => value.clone(),
-        super::Datum::Missing => "–".to_owned(),
+        Datum::Number(value) => value.to_string(),
+        Datum::Count(value) => value.to_string(),
+        Datum::Integer(value) => value.to_string(),
+        Datum::Truth(value) => value.to_string(),
+        Datum::Text(value) => value.clone(),
+        Datum::Missing => "–".to_owned(),
     }
 }
 

@@ -16,8 +16,10 @@ use crate::study::{Cell, Description, Rule, Stationary, StationaryTheory};
 
 /// Points of a tail that a table holds.
 const TAIL_POINTS: usize = 300;
-/// The share of the largest values that a tail exponent is read from, and the smaller one it must agree with.
-const TAIL_SHARES: [f64; 2] = [1e-2, 1e-3];
+/// The shares of the largest values that a tail exponent is read from, the first that agrees with a tenth of itself.
+const TAIL_SHARES: [f64; 4] = [1e-2, 3e-3, 1e-3, 3e-4];
+/// Fewer values than this give no exponent.
+const FEWEST_IN_TAIL: f64 = 100.0;
 
 /// A stationary cell, ready to run.
 pub(super) struct StationaryCell<R: Variate> {
@@ -173,12 +175,21 @@ fn start(analysis: &Analysis, predictions: &Predictions, question: &Stationary) 
     }
 }
 
-/// Hill's estimate from binned magnitudes, where two shares of the largest agree within two standard errors; the smaller
-/// share otherwise.
+/// Hill's estimate from binned magnitudes: from the largest share whose estimate is that of a tenth of it within two
+/// standard errors, or from the smallest share with enough values.
 fn tail_exponent(magnitudes: &TimeHistogram) -> Option<Estimate> {
-    let [wide, narrow] = TAIL_SHARES.map(|share| hill(magnitudes, share));
-    let (wide, narrow) = (wide?, narrow?);
-    Some(if (wide.value - narrow.value).abs() <= 2.0 * narrow.stderr { wide } else { narrow })
+    let mut last = None;
+    for share in TAIL_SHARES {
+        let (Some(wide), Some(narrow)) = (hill(magnitudes, share), hill(magnitudes, 0.1 * share)) else {
+            break;
+        };
+        if (wide.value - narrow.value).abs() <= 2.0 * narrow.stderr {
+            // The tenth's standard error bounds what bias could have hidden.
+            return Some(Estimate { stderr: narrow.stderr, ..wide });
+        }
+        last = Some(narrow);
+    }
+    last.or_else(|| hill(magnitudes, TAIL_SHARES[0]))
 }
 
 /// Hill (Annals of Statistics 1975) from the bins that hold the largest `share`; each bin is one part in 64 wide, so that
@@ -197,7 +208,7 @@ fn hill(magnitudes: &TimeHistogram, share: f64) -> Option<Estimate> {
         sum += inside as f64 * ((low * high).sqrt() / threshold).ln();
     }
     let value = count / sum;
-    (count >= 50.0 && value.is_finite()).then(|| Estimate {
+    (count >= FEWEST_IN_TAIL && value.is_finite()).then(|| Estimate {
         value,
         stderr: value / count.sqrt(),
         n: count as u64,

@@ -44,16 +44,18 @@ pub struct Draws<R: Variate> {
     fill_steps: usize,
 }
 
-/// Most steps that are filled at a time; replicas enter a lane only at multiples of the fill size.
-const MOST_FILL_STEPS: usize = 16;
 /// Fills smaller than this leave the first-level cache to the state.
 const FILL_BYTES: usize = 1 << 15;
 
 impl<R: Variate> Draws<R> {
+    /// Most steps that are filled at a time, a multiple of every fill size; replicas enter a lane only at multiples of
+    /// the fill size.
+    pub const MOST_FILL_STEPS: usize = 16;
+
     /// Streams for `lanes` replicas. The fill size is as many steps as fit the cache, 16 at most and 2 at least.
     pub fn new(seed: Seed, demands: &[DrawDemand], lanes: usize) -> Self {
         let bytes: usize = demands.iter().map(|demand| demand.bytes_per_step(size_of::<R>())).sum();
-        let mut fill_steps = MOST_FILL_STEPS;
+        let mut fill_steps = Self::MOST_FILL_STEPS;
         while fill_steps > 2 && fill_steps * bytes * lanes > FILL_BYTES {
             fill_steps /= 2;
         }

@@ -42,6 +42,8 @@ pub struct ExitProgram<'a, R: Variate> {
 pub struct ExitUnit {
     first: u64,
     count: u64,
+    /// How many lanes it began with: a resumed unit keeps them, as replicas enter lanes at fills, whose size goes by it.
+    width: usize,
     /// The next replica that gets a lane.
     next: u64,
     lanes: Vec<LaneState>,
@@ -82,8 +84,17 @@ impl<R: Variate> UnitProgram for ExitProgram<'_, R> {
 
     fn begin(&self, replicas: std::ops::Range<u64>) -> ExitUnit {
         let count = replicas.end - replicas.start;
+        let width = self.lanes.min((count as usize).next_multiple_of(LEAF as usize));
         let done = (0..count).map(|_| None).collect();
-        ExitUnit { first: replicas.start, count, next: replicas.start, lanes: Vec::new(), done, steps: 0 }
+        ExitUnit {
+            first: replicas.start,
+            count,
+            width,
+            next: replicas.start,
+            lanes: Vec::new(),
+            done,
+            steps: 0,
+        }
     }
 
     fn advance(&self, unit: &mut ExitUnit, control: &Control<'_>) -> Option<ExitSummary> {
@@ -124,8 +135,7 @@ impl<R: Variate> ExitProgram<'_, R> {
 
 impl<'a, R: Variate> Lanes<'a, R> {
     fn new(program: &'a ExitProgram<'a, R>, unit: &mut ExitUnit) -> Self {
-        let lanes = program.lanes.min((unit.count as usize).next_multiple_of(LEAF as usize));
-        let rule = program.rule;
+        let (lanes, rule) = (unit.width, program.rule);
         let zeros = || Block::zeros(rule.dimension(), lanes, rule.layout());
         let mut all = Self {
             program,
@@ -188,6 +198,9 @@ impl<'a, R: Variate> Lanes<'a, R> {
     fn run_fill(&mut self, unit: &mut ExitUnit) {
         let fill_steps = self.draws.fill_steps();
         self.draws.fill(&self.replicas, &self.steps);
+        let horizon = self.program.most_steps.saturating_sub(fill_steps as u64);
+        let ends_inside =
+            (0..self.steps.len()).any(|lane| self.occupants[lane].live && self.steps[lane] >= horizon);
         let first_live = self.occupants.iter().position(|occupant| occupant.live).unwrap_or(0);
         for step in 0..fill_steps {
             self.watch.before(&self.state.position, &mut self.scratch);
@@ -210,31 +223,47 @@ impl<'a, R: Variate> Lanes<'a, R> {
             while let Some(lane) = self.finished.pop() {
                 self.release(lane, unit);
             }
+            if ends_inside {
+                self.censor(step as u64 + 1, unit);
+            }
         }
         for steps in &mut self.steps {
             *steps += fill_steps as u64;
         }
-        self.censor(unit);
+        self.end_diverged(unit);
     }
 
-    /// Ends replicas that are past their horizon or nowhere.
-    fn censor(&mut self, unit: &mut ExitUnit) {
-        let broken = not_finite(self.state.position.values());
+    /// Ends replicas that are at their horizon, `since_fill` steps after the last fill: in this very step, since what
+    /// becomes of them later must not count.
+    fn censor(&mut self, since_fill: u64, unit: &mut ExitUnit) {
         for lane in 0..self.occupants.len() {
-            if !self.occupants[lane].live {
-                continue;
-            }
-            let position = &self.state.position;
-            let lost = |coordinate| !position.get(coordinate, lane).to_f64().is_finite();
-            if broken && (0..position.dimension()).any(lost) {
-                self.exits[lane].diverged = true;
-                self.exits[lane].end = self.steps[lane].min(self.program.most_steps) as f64;
-                self.release(lane, unit);
-            } else if self.steps[lane] >= self.program.most_steps {
+            if self.occupants[lane].live && self.steps[lane] + since_fill >= self.program.most_steps {
+                self.exits[lane].diverged = !self.is_finite(lane);
                 self.exits[lane].end = self.program.most_steps as f64;
                 self.release(lane, unit);
             }
         }
+    }
+
+    /// Ends replicas that are nowhere. They are looked for after each fill, whose size goes by the number of lanes; when
+    /// they ended is said to the largest fill, so that it does not.
+    fn end_diverged(&mut self, unit: &mut ExitUnit) {
+        if !not_finite(self.state.position.values()) {
+            return;
+        }
+        for lane in 0..self.occupants.len() {
+            if self.occupants[lane].live && !self.is_finite(lane) {
+                let noticed = self.steps[lane].next_multiple_of(Draws::<R>::MOST_FILL_STEPS as u64);
+                self.exits[lane].diverged = true;
+                self.exits[lane].end = noticed.min(self.program.most_steps) as f64;
+                self.release(lane, unit);
+            }
+        }
+    }
+
+    fn is_finite(&self, lane: usize) -> bool {
+        let position = &self.state.position;
+        (0..position.dimension()).all(|coordinate| position.get(coordinate, lane).to_f64().is_finite())
     }
 
     fn release(&mut self, lane: usize, unit: &mut ExitUnit) {

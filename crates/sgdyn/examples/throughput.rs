@@ -176,6 +176,7 @@ fn horizon<R: Variate>(
         snapshots: vec![request.steps],
         covariance: false,
         displacement: false,
+        logarithms: false,
         quantiles: false,
         average: None,
         paths: 0,

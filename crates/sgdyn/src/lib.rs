@@ -4,15 +4,15 @@
 //! [`lanes`], [`random`], [`statistics`], [`landscape`], [`noise`], [`risk`], [`oracle`], [`rule`],
 //! [`observe`], [`ensemble`], [`theory`], [`study`].
 
-pub mod lanes;
-pub mod random;
-pub mod statistics;
-pub mod landscape;
-pub mod noise;
-pub mod risk;
-pub mod oracle;
-pub mod rule;
-pub mod observe;
 pub mod ensemble;
-pub mod theory;
+pub mod landscape;
+pub mod lanes;
+pub mod noise;
+pub mod observe;
+pub mod oracle;
+pub mod random;
+pub mod risk;
+pub mod rule;
+pub mod statistics;
 pub mod study;
+pub mod theory;

@@ -47,6 +47,7 @@ fn snapshots(rule: &dyn Rule<f64>, claim: Claim, at: &[u64]) -> Vec<Snapshot> {
         snapshots: at.to_vec(),
         covariance: true,
         displacement: false,
+        logarithms: false,
         quantiles: false,
         average: None,
         paths: 0,

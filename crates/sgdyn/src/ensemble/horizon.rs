@@ -20,6 +20,8 @@ pub struct Observations {
     pub covariance: bool,
     /// Whether snapshots hold squared displacements from the start.
     pub displacement: bool,
+    /// Whether snapshots hold logarithms of magnitudes.
+    pub logarithms: bool,
     /// Whether snapshots hold quantiles.
     pub quantiles: bool,
     /// Averages over time, if asked for.
@@ -249,6 +251,7 @@ impl<R: Variate> HorizonProgram<'_, R> {
             components: vec![Moments::new(); components],
             covariance: self.observations.covariance.then(|| CoMoments::new(components)),
             displacement: vec![Moments::new(); if self.observations.displacement { components } else { 0 }],
+            logarithms: vec![Moments::new(); if self.observations.logarithms { components } else { 0 }],
             sketches: vec![Sketch::default(); if self.observations.quantiles { components } else { 0 }],
             diverged: 0,
         };
@@ -265,6 +268,11 @@ impl<R: Variate> HorizonProgram<'_, R> {
             }
             for (sketch, &value) in snapshot.sketches.iter_mut().zip(values) {
                 sketch.add(value);
+            }
+            for (moments, &value) in
+                snapshot.logarithms.iter_mut().zip(values).filter(|(_, value)| **value != 0.0)
+            {
+                moments.push(crate::lanes::Real::ln(value.abs()));
             }
             if self.observations.displacement {
                 for ((moments, &value), &from) in

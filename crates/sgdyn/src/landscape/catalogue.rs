@@ -23,7 +23,7 @@ pub struct NamedLandscape {
 }
 
 /// All landscapes that have a name.
-pub(crate) const CATALOGUE: &[NamedLandscape] = &[
+pub const CATALOGUE: &[NamedLandscape] = &[
     NamedLandscape {
         name: "quadratic", equation: "L = ½ Σ hᵢ xᵢ²", parameters: &[("curvatures", &[1.0])]
     },

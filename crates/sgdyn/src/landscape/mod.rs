@@ -8,8 +8,7 @@ mod pointwise;
 mod separable;
 mod traits;
 
-pub(crate) use catalogue::CATALOGUE;
-pub use catalogue::{LandscapeError, NamedLandscape, named};
+pub use catalogue::{CATALOGUE, LandscapeError, NamedLandscape, named};
 pub use formula_field::formula_field;
 pub use pointwise::{PointDrift, PointLoss, Pointwise};
 pub use separable::{CoordinateTerm, Separable};

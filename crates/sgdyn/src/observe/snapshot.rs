@@ -14,6 +14,8 @@ pub struct Snapshot {
     pub covariance: Option<CoMoments>,
     /// Squares of the displacement of each component since the start.
     pub displacement: Vec<Moments>,
+    /// Logarithms of the magnitude of each component, where they were asked for; zeros are left out.
+    pub logarithms: Vec<Moments>,
     /// Quantiles of each component, where they were asked for.
     pub sketches: Vec<Sketch>,
     /// Replicas that were infinite or undefined and are left out of all the rest.
@@ -29,8 +31,10 @@ impl Snapshot {
             self.diverged += diverged;
             return;
         }
-        let moments = self.components.iter_mut().chain(&mut self.displacement);
-        for (mine, theirs) in moments.zip(other.components.iter().chain(&other.displacement)) {
+        let moments = self.components.iter_mut().chain(&mut self.displacement).chain(&mut self.logarithms);
+        for (mine, theirs) in
+            moments.zip(other.components.iter().chain(&other.displacement).chain(&other.logarithms))
+        {
             mine.merge(theirs);
         }
         if let (Some(mine), Some(theirs)) = (&mut self.covariance, &other.covariance) {

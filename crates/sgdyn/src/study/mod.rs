@@ -3,7 +3,7 @@
 mod atomic_file;
 mod csv;
 mod datum;
-mod description;
+pub(crate) mod description;
 mod error;
 mod manifest;
 mod parquet;

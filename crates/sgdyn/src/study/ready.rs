@@ -28,7 +28,15 @@ macro_rules! ready {
     };
 }
 
-const READY: &[ReadyStudy] = ready!["double-well-escape"];
+const READY: &[ReadyStudy] = ready![
+    "banknote-stationary",
+    "digits-softmax-stationary",
+    "double-well-escape",
+    "linear-regression-heavy-tail",
+    "multiplicative-noise",
+    "ou-stationary",
+    "sampling-schemes",
+];
 
 /// The ready studies, in alphabetical order.
 pub fn list() -> &'static [ReadyStudy] {

@@ -49,3 +49,12 @@ pub use stationary_covariance::{
 };
 pub use stationary_density::{Domain, StationaryDensity, stationary_density};
 pub use transfer_operator::{ChainExit, ChainTarget, chain_first_passage};
+
+/// The eigenvalues, ascending, and eigenvectors, in columns, of a symmetric matrix `[d × d]`.
+///
+/// # Errors
+/// [`TheoryError`] if the matrix is not square, symmetric and finite.
+pub fn eigenbasis(matrix: faer::MatRef<'_, f64>) -> Result<(Vec<f64>, faer::Mat<f64>), TheoryError> {
+    let basis = symmetric::Eigenbasis::of("matrix", matrix)?;
+    Ok((basis.values, basis.vectors))
+}

@@ -38,7 +38,14 @@ impl<R: Variate> EulerMaruyama<R> {
     }
 
     /// Replaces `σ(X) z` in `noise` by its mean over the step.
-    fn blend_noise(&self, at: &Block<R>, drift: &Block<R>, z: &[R], scratch: &mut Scratch<R>, noise: &mut Block<R>) {
+    fn blend_noise(
+        &self,
+        at: &Block<R>,
+        drift: &Block<R>,
+        z: &[R],
+        scratch: &mut Scratch<R>,
+        noise: &mut Block<R>,
+    ) {
         let (step, root) = (R::from_f64(self.step_size), R::from_f64(self.step_size.sqrt()));
         let mut ahead = scratch.take_like(at);
         kernels::set_two_scaled(at.values(), step, drift.values(), root, noise.values(), ahead.values_mut());

@@ -121,6 +121,8 @@ pub enum Observable {
     Quantiles,
     /// The mean-square displacement from the start.
     Displacement,
+    /// The mean of ln|x| of each coordinate.
+    LogMagnitude,
     /// A few paths.
     Paths,
 }

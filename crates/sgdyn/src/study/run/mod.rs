@@ -1,13 +1,33 @@
 //! Running a study: every cell in turn, its rows into one table, the rows into verdicts.
 
-use std::sync::atomic::AtomicBool;
-
+mod cell;
 mod error;
+mod escape;
+mod minimum;
+mod one_dimension;
+mod rows;
 mod setting;
+mod simulate;
+mod stationary;
+mod verdicts;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use error::RunError;
 
-use super::{RunDirectory, Study, Table, Verdict};
+use self::cell::CellRun;
+use self::escape::EscapeCell;
+use self::minimum::Analysis;
+use self::rows::Rows;
+use self::setting::Setting;
+use self::simulate::SimulateCell;
+use self::stationary::StationaryCell;
+use super::{Cell, Datum, Description, Precision, Question, RunDirectory, Study, Table, Verdict};
+use crate::ensemble::LEAF;
+use crate::ensemble::exit::ExitSummary;
+use crate::random::{Seed, Variate};
 
 /// How a study is run; nothing here changes a result.
 pub struct Conditions<'a> {
@@ -64,20 +84,241 @@ pub struct CellPlan {
     pub bytes: u64,
 }
 
+/// The rows and tables of a run as they grow.
+#[derive(Default)]
+struct Collected {
+    rows: Rows,
+    survival: Rows,
+    tail: Rows,
+    paths: Rows,
+    /// The last exits, with the description they belong to: cells that differ only in how crossings inside a step are
+    /// seen share their paths.
+    last_exits: Option<(Description, ExitSummary)>,
+    finished: usize,
+}
+
 /// Runs every cell of `study` that is not finished.
 ///
 /// # Errors
 /// [`RunError`] with the key, the value and the remedy, or with the file that could not be written.
 pub fn run(study: &Study, conditions: &Conditions<'_>) -> Result<Results, RunError> {
-    let _ = (study, conditions);
-    unimplemented!()
+    let mut collected = Collected::default();
+    let mut seen = Seen::default();
+    for cell in study.cells() {
+        let cell = cell?;
+        if seen.repeats(&cell) {
+            collected.finished += 1;
+            continue;
+        }
+        let finished = match cell.description.ensemble.precision {
+            Precision::F64 => run_cell::<f64>(study, &cell, conditions, &mut collected)?,
+            Precision::F32 => run_cell::<f32>(study, &cell, conditions, &mut collected)?,
+        };
+        if !finished || conditions.stop.load(Ordering::Relaxed) {
+            collected.finished += usize::from(finished);
+            break;
+        }
+        collected.finished += 1;
+    }
+    results(study, &collected)
 }
+
+/// The cells that were met: where a swept key does not fit a cell, its values repeat the same description.
+#[derive(Default)]
+struct Seen(HashSet<String>);
+
+impl Seen {
+    fn repeats(&mut self, cell: &Cell) -> bool {
+        let partial = cell.coordinates.iter().any(|coordinate| coordinate.value == Datum::Missing);
+        partial && !self.0.insert(format!("{:?}", cell.description))
+    }
+}
+
+fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
+    let mut details = Vec::new();
+    for (name, rows) in
+        [("survival", &collected.survival), ("tail", &collected.tail), ("paths", &collected.paths)]
+    {
+        if !rows.is_empty() {
+            details.push(rows.table(name, study)?);
+        }
+    }
+    Ok(Results {
+        rows: collected.rows.table("rows", study)?,
+        details,
+        verdicts: verdicts::verdicts(&study.first().question, &collected.rows),
+        finished_cells: collected.finished,
+    })
+}
+
+/// Runs one cell and adds its rows; `false` if it was stopped.
+fn run_cell<R: Variate>(
+    study: &Study,
+    cell: &Cell,
+    conditions: &Conditions<'_>,
+    collected: &mut Collected,
+) -> Result<bool, RunError> {
+    let ensemble = &cell.description.ensemble;
+    let place = CellRun { conditions, cell: cell.index, cells: study.cell_count(), total: None };
+    let prepared = Prepared::<R>::new(study, cell)?;
+    let seed = Seed::new(cell.description.seed, cell.index as u64);
+    match prepared {
+        Prepared::Escape(escape) => {
+            let twin = without_correction(&cell.description);
+            let known = collected.last_exits.take().filter(|(description, _)| *description == twin);
+            let summary = match known {
+                Some((_, summary)) => summary,
+                None => match escape.run(&place, ensemble.replicas, ensemble.lanes, seed)? {
+                    Some(summary) => summary,
+                    None => return Ok(false),
+                },
+            };
+            escape.report(cell, &summary, &mut collected.rows, &mut collected.survival)?;
+            collected.last_exits = Some((twin, summary));
+        }
+        Prepared::Stationary(stationary) => {
+            let place =
+                CellRun { total: Some(ensemble.replicas.saturating_mul(stationary.steps())), ..place };
+            let Some(summary) = stationary.run(&place, ensemble.replicas, ensemble.lanes, seed)? else {
+                return Ok(false);
+            };
+            stationary.report(cell, &summary, &mut collected.rows, &mut collected.tail);
+        }
+        Prepared::Simulate(simulate) => {
+            let place = CellRun { total: Some(ensemble.replicas.saturating_mul(simulate.steps())), ..place };
+            let Some(summary) = simulate.run(&place, ensemble.replicas, ensemble.lanes, seed)? else {
+                return Ok(false);
+            };
+            simulate.report(cell, &summary, &mut collected.rows, &mut collected.paths);
+        }
+    }
+    Ok(true)
+}
+
+/// A cell that is built and checked, ready to run.
+enum Prepared<R: Variate> {
+    Escape(Box<EscapeCell<R>>),
+    Stationary(Box<StationaryCell<R>>),
+    Simulate(Box<SimulateCell<R>>),
+}
+
+impl<R: Variate> Prepared<R> {
+    fn new(study: &Study, cell: &Cell) -> Result<Self, RunError> {
+        let directory = study.file().and_then(Path::parent);
+        let setting = Setting::<R>::new(&cell.description, directory)?;
+        Ok(match &cell.description.question {
+            Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting, question)?)),
+            Question::Stationary(question) => {
+                let precise = Setting::<f64>::new(&cell.description, directory)?;
+                let from = question.minimum.as_deref();
+                let analysis = Analysis::new(&cell.description, &precise, directory, from)?;
+                let built = StationaryCell::new(setting, analysis, &cell.description, question)?;
+                Self::Stationary(Box::new(built))
+            }
+            Question::Simulate(question) => {
+                let built = SimulateCell::new(setting, &cell.description, question, directory)?;
+                Self::Simulate(Box::new(built))
+            }
+        })
+    }
+}
+
+/// The description of the cell whose paths this one shares.
+fn without_correction(description: &Description) -> Description {
+    let mut twin = description.clone();
+    if let Question::Escape(question) = &mut twin.question {
+        question.crossing_correction = false;
+    }
+    twin
+}
+
+/// Steps of replicas a second that one thread makes, roughly: for the expected time of a plan.
+const STEPS_PER_SECOND: f64 = 2e8;
 
 /// What each cell will take on `threads` threads, without running it.
 ///
 /// # Errors
 /// [`RunError`] for a study that [`run`] would refuse.
 pub fn plan(study: &Study, threads: usize) -> Result<Vec<CellPlan>, RunError> {
-    let _ = (study, threads);
-    unimplemented!()
+    let mut seen = Seen::default();
+    let mut plans = Vec::new();
+    for cell in study.cells() {
+        let cell = cell?;
+        if seen.repeats(&cell) {
+            continue;
+        }
+        plans.push(match cell.description.ensemble.precision {
+            Precision::F64 => plan_cell::<f64>(study, &cell, threads)?,
+            Precision::F32 => plan_cell::<f32>(study, &cell, threads)?,
+        });
+    }
+    Ok(plans)
+}
+
+fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<CellPlan, RunError> {
+    let replicas = cell.description.ensemble.replicas;
+    let prepared = Prepared::<R>::new(study, cell)?;
+    let (steps, dimension) = match &prepared {
+        Prepared::Escape(escape) => (escape.expected_steps(cell), 1),
+        Prepared::Stationary(stationary) => (Some(stationary.steps() as f64), stationary.dimension()),
+        Prepared::Simulate(simulate) => (Some(simulate.steps() as f64), simulate.dimension()),
+    };
+    let settings = cell
+        .coordinates
+        .iter()
+        .map(|coordinate| format!("{} = {}", coordinate.column, text(&coordinate.value)))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let work = (dimension as f64 * cost_of_step(&cell.description)).max(1.0);
+    let workers = (threads as u64).min(replicas.div_ceil(LEAF)).max(1) as f64;
+    Ok(CellPlan {
+        cell: cell.index,
+        settings,
+        replicas,
+        steps,
+        seconds: steps.map(|steps| steps * replicas as f64 * work / STEPS_PER_SECOND / workers),
+        bytes: (threads * dimension * 16_384 * size_of::<R>()) as u64 + (32 << 20),
+    })
+}
+
+/// The cost of a step relative to one of a double well: a minibatch costs its samples.
+fn cost_of_step(description: &Description) -> f64 {
+    use super::{Landscape, Rule};
+    let batch = match &description.rule {
+        Rule::Sgd { step, .. }
+        | Rule::HeavyBall { step, .. }
+        | Rule::Nesterov { step, .. }
+        | Rule::Sgld { step, .. }
+        | Rule::Svag { step, .. } => step.batch_size as f64,
+        _ => 1.0,
+    };
+    if matches!(description.landscape, Landscape::Risk(_)) { batch * 0.1 + 0.2 } else { 1.0 }
+}
+
+fn text(datum: &Datum) -> String {
+    match datum {
+        Datum::Number(value) => value.to_string(),
+        Datum::Count(value) => value.to_string(),
+        Datum::Integer(value) => value.to_string(),
+        Datum::Truth(value) => value.to_string(),
+        Datum::Text(value) => value.clone(),
+        Datum::Missing => "–".to_owned(),
+    }
+}
+
+/// The lanes of a block: as many as keep a step's arrays in the first-level cache.
+fn lanes_for<R: Variate>(dimension: usize, memory_blocks: usize, asked: Option<u64>) -> usize {
+    const STATE_BYTES: usize = 1 << 14;
+    const MOST_LANES: usize = 256;
+    let smallest = LEAF as usize;
+    if let Some(asked) = asked {
+        return (asked as usize).clamp(smallest, 1 << 16).next_power_of_two();
+    }
+    let per_lane = dimension * (4 + memory_blocks) * size_of::<R>();
+    (STATE_BYTES / per_lane).clamp(smallest, MOST_LANES).next_power_of_two()
+}
+
+/// Keys that do not fit together.
+fn unfit(key: &'static str, value: impl ToString, remedy: impl Into<String>) -> RunError {
+    RunError::Unfit { key, value: value.to_string(), remedy: remedy.into() }
 }

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::RunError;
+use super::{RunError, unfit};
 use crate::landscape::formula::{Condition, Formula, FormulaError};
 use crate::landscape::{Drift, Field, HessianProduct, formula_field, named};
 use crate::lanes::{Block, Scratch};
 use crate::noise::{
-    Averaged, ConstantRoot, FormulaCovariance, HessianCovariance, Isotropic, IsotropicStable, LossProportional,
-    MatrixRoot, Multiplicative, Noise, RiskRoot, Switching, cholesky,
+    Averaged, ConstantRoot, FormulaCovariance, HessianCovariance, Isotropic, IsotropicStable,
+    LossProportional, MatrixRoot, Multiplicative, Noise, RiskRoot, Switching, cholesky,
 };
 use crate::oracle::{GaussianRegression, GradientOracle, Minibatch, NoisyField};
 use crate::random::{Law, Sampling, Variate};
 use crate::risk::{
-    ConstantFeatures, CsvOptions, Dataset, EmpiricalRisk, GeneralisedLinear, LabelColumn, LabelKind, Link, PointRisk,
-    SampleCurvature, Workspace,
+    ConstantFeatures, CsvOptions, Dataset, EmpiricalRisk, GeneralisedLinear, LabelColumn, LabelKind, Link,
+    PointRisk, SampleCurvature, Workspace,
 };
 use crate::rule::continuous::{
     Diffusion, Equation, EulerMaruyama, Heun, LevyDriven, LevyJumps, ModifiedDrift, WeakSecondOrder,
@@ -46,10 +46,6 @@ pub(super) struct Setting<R: Variate> {
     pub variables: Vec<String>,
     /// The numbers that conditions and formulas may call by name.
     pub parameters: BTreeMap<String, f64>,
-}
-
-fn unfit(key: &'static str, value: impl ToString, remedy: impl Into<String>) -> RunError {
-    RunError::Unfit { key, value: value.to_string(), remedy: remedy.into() }
 }
 
 pub(super) fn formula_error(key: &'static str) -> impl Fn(FormulaError) -> RunError {
@@ -250,7 +246,11 @@ fn rule<R: Variate>(
         }),
         described::Rule::Langevin { beta, integration } => {
             let diffusion = Diffusion::Isotropic((2.0 / beta).sqrt());
-            integrated(Equation { drift: drift(source)?, diffusion }, integration, described::Interpretation::Ito)?
+            integrated(
+                Equation { drift: drift(source)?, diffusion },
+                integration,
+                described::Interpretation::Ito,
+            )?
         }
         described::Rule::Sde { diffusion, integration } => {
             let noise = equation_noise(description, source, names, diffusion)?;
@@ -269,15 +269,13 @@ fn rule<R: Variate>(
             let equation = Equation { drift: Arc::new(modified), diffusion: scaled };
             integrated(equation, integration, diffusion.interpretation)?
         }
-        described::Rule::Levy { alpha, scale, isotropic, integration } => {
-            Box::new(LevyDriven {
-                drift: drift(source)?,
-                alpha: *alpha,
-                scale: *scale,
-                step_size: integration.step_size / integration.substeps as f64,
-                jumps: if *isotropic { LevyJumps::Isotropic } else { LevyJumps::PerCoordinate },
-            })
-        }
+        described::Rule::Levy { alpha, scale, isotropic, integration } => Box::new(LevyDriven {
+            drift: drift(source)?,
+            alpha: *alpha,
+            scale: *scale,
+            step_size: integration.step_size / integration.substeps as f64,
+            jumps: if *isotropic { LevyJumps::Isotropic } else { LevyJumps::PerCoordinate },
+        }),
     })
 }
 
@@ -289,7 +287,8 @@ fn integrated<R: Variate>(
     let step_size = integration.step_size / integration.substeps as f64;
     if interpretation != described::Interpretation::Ito && equation.is_multiplicative() {
         if integration.integrator != Integrator::EulerMaruyama {
-            let remedy = "only integrator = \"euler-maruyama\" evaluates noise elsewhere than at the start of a step";
+            let remedy =
+                "only integrator = \"euler-maruyama\" evaluates noise elsewhere than at the start of a step";
             return Err(unfit("rule.interpretation", format!("{interpretation:?}"), remedy));
         }
         let weight = if interpretation == described::Interpretation::Stratonovich { 0.5 } else { 1.0 };
@@ -310,9 +309,11 @@ fn drift<R: Variate>(source: &Source<R>) -> Result<Arc<dyn Drift<R>>, RunError> 
     match source {
         Source::Field(field) => Ok(field.drift.clone()),
         Source::Risk(risk) => Ok(Arc::new(RiskDrift(risk.clone()))),
-        Source::Regression { .. } => {
-            Err(unfit("landscape.risk", "fresh-regression", "its samples are drawn at each step: use a discrete rule"))
-        }
+        Source::Regression { .. } => Err(unfit(
+            "landscape.risk",
+            "fresh-regression",
+            "its samples are drawn at each step: use a discrete rule",
+        )),
     }
 }
 
@@ -353,7 +354,11 @@ fn batch_size(batch: u64, samples: usize, sampling: Sampling) -> Result<usize, R
         return Err(unfit("rule.batch_size", batch, remedy));
     }
     if batch > 1 << 20 {
-        return Err(unfit("rule.batch_size", batch, "it can be at most 1,048,576: use the full gradient beyond"));
+        return Err(unfit(
+            "rule.batch_size",
+            batch,
+            "it can be at most 1,048,576: use the full gradient beyond",
+        ));
     }
     Ok(batch as usize)
 }
@@ -410,6 +415,15 @@ fn equation_noise<R: Variate>(
     }
 }
 
+/// The noise of a single draw on a landscape, for analysis.
+pub(super) fn build_noise_at(
+    noise: &described::Noise,
+    field: &Field<f64>,
+    setting: &Setting<f64>,
+) -> Result<Arc<dyn Noise<f64>>, RunError> {
+    build_noise(noise, 1, field, &Names { variables: &setting.variables, parameters: &setting.parameters })
+}
+
 /// The noise of the mean of `batch` draws: covariance Σ/B.
 fn build_noise<R: Variate>(
     noise: &described::Noise,
@@ -442,7 +456,9 @@ fn build_noise<R: Variate>(
         }
         described::Noise::Formula { entries } => {
             if entries.len() != dimension || entries.iter().any(|row| row.len() != dimension) {
-                let remedy = format!("the landscape has {dimension} coordinates: give {dimension} × {dimension} formulas");
+                let remedy = format!(
+                    "the landscape has {dimension} coordinates: give {dimension} × {dimension} formulas"
+                );
                 return Err(unfit("noise.entries", format!("{} rows", entries.len()), remedy));
             }
             let formulas = entries
@@ -451,7 +467,8 @@ fn build_noise<R: Variate>(
                 .map(|text| Formula::parse(text, Some(names.variables), names.parameters))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(formula_error("noise.entries"))?;
-            let covariance = FormulaCovariance::new(&formulas, share).map_err(formula_error("noise.entries"))?;
+            let covariance =
+                FormulaCovariance::new(&formulas, share).map_err(formula_error("noise.entries"))?;
             Arc::new(MatrixRoot(Arc::new(covariance)))
         }
         described::Noise::Hessian { scale, floor } => {
@@ -480,14 +497,17 @@ fn build_noise<R: Variate>(
                 .ok_or_else(|| unfit("noise.name", "loss-proportional", "this drift has no loss"))?;
             Arc::new(LossProportional { temperature: scale * share, floor: floor * share, landscape })
         }
-        described::Noise::Multiplicative { curvature_deviation, standard_deviation } => Arc::new(Multiplicative {
-            curvature_deviation: curvature_deviation * root,
-            standard_deviation: standard_deviation * root,
-            dimension,
-        }),
+        described::Noise::Multiplicative { curvature_deviation, standard_deviation } => {
+            Arc::new(Multiplicative {
+                curvature_deviation: curvature_deviation * root,
+                standard_deviation: standard_deviation * root,
+                dimension,
+            })
+        }
         described::Noise::Stable { alpha, scale, isotropic } => {
             // The mean of B stable variates is stable, narrower by B^(1/α − 1).
-            let narrowing = crate::lanes::Real::exp((1.0 / alpha - 1.0) * crate::lanes::Real::ln(batch as f64));
+            let narrowing =
+                crate::lanes::Real::exp((1.0 / alpha - 1.0) * crate::lanes::Real::ln(batch as f64));
             let scale = scale * narrowing;
             if *isotropic {
                 Arc::new(IsotropicStable { alpha: *alpha, scale, dimension })
@@ -496,11 +516,15 @@ fn build_noise<R: Variate>(
             }
         }
         described::Noise::StudentT { degrees_of_freedom, scale } => {
-            let draws = usize::try_from(batch)
-                .ok()
-                .filter(|&draws| draws <= 4096)
-                .ok_or_else(|| unfit("rule.batch_size", batch, "each draw of student-t noise is made: 4096 at most"))?;
-            Arc::new(Averaged { scale: *scale, law: Law::StudentT { degrees: *degrees_of_freedom }, draws, dimension })
+            let draws = usize::try_from(batch).ok().filter(|&draws| draws <= 4096).ok_or_else(|| {
+                unfit("rule.batch_size", batch, "each draw of student-t noise is made: 4096 at most")
+            })?;
+            Arc::new(Averaged {
+                scale: *scale,
+                law: Law::StudentT { degrees: *degrees_of_freedom },
+                draws,
+                dimension,
+            })
         }
     })
 }

@@ -2,7 +2,6 @@
 
 use crate::study::description::schema::{ANY, Interval, Key, NOT_NEGATIVE, POSITIVE, Shape, When};
 
-const RISK: &[When] = &[When::With("landscape.risk")];
 const WITH_DATA: &[When] = &[When::Is("landscape.risk", &["linear", "logistic", "softmax", "mean", "flat"])];
 const FRESH: &[When] = &[When::Is("landscape.risk", &["fresh-regression"])];
 const SUPERVISED: &[When] = &[When::Is("landscape.risk", &["linear", "logistic", "softmax"])];

@@ -73,7 +73,7 @@ pub(super) const KEYS: &[Key] = &[
         .instead(&[("rule.name", "a discrete rule counts steps: use `simulate.steps`")]),
     Key::new(
         "simulate.observe",
-        Shape::Choices(&["mean", "covariance", "quantiles", "displacement", "paths"]),
+        Shape::Choices(&["mean", "covariance", "quantiles", "displacement", "log-magnitude", "paths"]),
         "What is observed.",
     )
     .default("[\"mean\", \"covariance\"]")

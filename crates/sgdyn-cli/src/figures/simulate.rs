@@ -1,0 +1,127 @@
+//! Simulations: statistics over replicas as time goes by.
+
+use super::curve::{MOST_SERIES, dash, spans, theories};
+use super::rows::Rows;
+use super::{BARS, Context, NamedFigure, labels};
+use sgdyn_report::{Axis, Dash, Legend, Panel, Series};
+
+const TIMES: [&str; 3] = ["time", "step", "steps"];
+/// Statistics that are drawn; any other column with standard errors is drawn too.
+const KNOWN: [&str; 4] = ["mean", "variance", "displacement", "loss"];
+const DISPLACEMENT: &str = "displacement";
+/// Components beyond this are left to the tables.
+const MOST_COMPONENTS: usize = 4;
+
+/// A figure for each statistic that was observed more than once.
+pub(super) fn figures(context: &Context<'_>) -> Vec<NamedFigure> {
+    let rows = &context.rows;
+    let Some(time) = TIMES.into_iter().find(|time| rows.distinct(time).len() > 1) else { return Vec::new() };
+    let settings = |column: &str| {
+        let swept = context.study.swept().any(|(_, name)| name == column);
+        swept || TIMES.contains(&column) || context.axes.parts.iter().any(|part| part == column)
+    };
+    rows.columns()
+        .filter(|column| !settings(column) && !column.contains("_predicted") && !column.ends_with("_exact"))
+        .filter(|column| KNOWN.contains(column) || rows.numbers(&format!("{column}_stderr")).is_some())
+        .filter_map(|quantity| figure(context, quantity, time))
+        .collect()
+}
+
+fn figure(context: &Context<'_>, quantity: &str, time: &str) -> Option<NamedFigure> {
+    let rows = &context.rows;
+    rows.numbers(quantity)?;
+    let components: Vec<_> = rows
+        .groups(&context.axes.parts)
+        .into_iter()
+        .filter(|group| group.rows.numbers(quantity).is_some())
+        .collect();
+    let count = components.len().min(MOST_COMPONENTS);
+    let mut figure =
+        context.figure(format!("{} over {}", capital(&labels::name(quantity)), labels::name(time)));
+    figure = figure.columns(count.min(2));
+    figure = if count > 1 { figure.panel_size(360.0, 240.0) } else { figure.panel_size(500.0, 300.0) };
+    for (number, group) in components.iter().take(MOST_COMPONENTS).enumerate() {
+        let mut panel = panel(context, &group.rows, quantity, time).title(labels::settings(&group.key));
+        if number > 0 {
+            panel = panel.legend(Legend::Hidden);
+        }
+        figure = figure.panel(panel);
+    }
+    let left_out = if components.len() > count {
+        format!(" The first {count} of {}.", components.len())
+    } else {
+        String::new()
+    };
+    Some(NamedFigure {
+        name: quantity.replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
+        figure,
+        caption: format!(
+            "{} over replicas. Bands: ± 2 standard errors. Broken lines: predictions.{left_out}",
+            capital(&labels::name(quantity))
+        ),
+    })
+}
+
+fn panel(context: &Context<'_>, rows: &Rows<'_>, quantity: &str, time: &str) -> Panel {
+    let theories = theories(rows, quantity);
+    let mut values = rows.numbers(quantity).unwrap_or_default();
+    values.extend(theories.iter().filter_map(|theory| rows.numbers(&theory.0)).flatten());
+    // A displacement that comes back to zero, as after an epoch, has no place on a logarithmic axis.
+    let after_start: Vec<f64> = values.iter().copied().filter(|value| *value != 0.0).collect();
+    let zeros = values.len() - after_start.len();
+    let cells = rows.groups(&context.axes.cells());
+    let log =
+        quantity == DISPLACEMENT && spans(&after_start, 10.0) && zeros <= cells.len() * (1 + theories.len());
+    let axis = |label| if log { Axis::log(label) } else { Axis::linear(label) };
+    let mut panel = Panel::new(axis(labels::axis(time)), axis(labels::axis(quantity)));
+    let many = cells.len() > 1;
+    for (color, cell) in cells.iter().take(MOST_SERIES).enumerate() {
+        let cell_rows = cell.rows.clone().sorted_by(time);
+        let (Some(times), Some(values)) = (cell_rows.numbers(time), cell_rows.numbers(quantity)) else {
+            continue;
+        };
+        let shown = |index: &usize| !log || (times[*index] > 0.0 && values[*index] > 0.0);
+        let kept: Vec<usize> = (0..times.len()).filter(shown).collect();
+        let pick = |values: &[f64]| -> Vec<f64> { kept.iter().map(|&index| values[index]).collect() };
+        let (times, values) = (pick(&times), pick(&values));
+        if let Some(errors) = cell_rows.numbers(&format!("{quantity}_stderr")) {
+            let errors = pick(&errors);
+            let edge = |sign: f64| -> Vec<f64> {
+                let edges =
+                    values.iter().zip(&errors).map(|(value, error)| (value, value + sign * BARS * error));
+                // On a logarithmic axis a band that reaches zero ends at a tenth of its value.
+                edges.map(|(value, edge)| if log { edge.max(value / 10.0) } else { edge }).collect()
+            };
+            panel = panel.series(Series::band(times.clone(), edge(-1.0), edge(1.0)).color(color));
+        }
+        let label = if many { labels::settings(&cell.key) } else { "measured".to_owned() };
+        panel = panel.series(Series::line(times.clone(), values).color(color).dash(Dash::Solid).label(label));
+        for (number, (column, name)) in theories.iter().enumerate() {
+            let Some(predicted) = cell_rows.numbers(column) else { continue };
+            let line =
+                Series::line(times.clone(), pick(&predicted)).color(if many { color } else { number + 1 });
+            let line = line.dash(theory_dash(name, number));
+            panel = panel.series(if many { line } else { line.label(name.clone()) });
+        }
+    }
+    if many {
+        for (number, (_, name)) in theories.iter().enumerate() {
+            let key = Series::line([], []).ink().dash(theory_dash(name, number));
+            panel = panel.series(key.label(name.clone()));
+        }
+    }
+    panel
+}
+
+/// Measurements are solid lines here, so nothing else may be.
+fn theory_dash(name: &str, number: usize) -> Dash {
+    match dash(name, number) {
+        Dash::Solid => Dash::LongDash,
+        other => other,
+    }
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

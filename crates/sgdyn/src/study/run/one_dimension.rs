@@ -1,0 +1,204 @@
+//! What is exactly known of escapes in one dimension.
+
+use faer::Mat;
+
+use super::setting::Setting;
+use crate::landscape::formula::{HalfSpace, Side};
+use crate::landscape::{Field, named};
+use crate::random::Variate;
+use crate::study::{Cell, Integrator, Landscape, Noise, Parameter, Rule};
+use crate::theory::{
+    ChainTarget, FarSide, Gate, Process, chain_first_passage, eyring_kramers, first_passage_time,
+};
+
+/// A one-dimensional landscape with the rule that moves on it.
+pub(super) struct Line<'a> {
+    field: Field<f64>,
+    rule: &'a Rule,
+    noise: Option<&'a Noise>,
+}
+
+impl<'a> Line<'a> {
+    /// `None` in more dimensions or without a loss.
+    pub(super) fn new<R: Variate>(cell: &'a Cell, setting: &Setting<R>) -> Option<Self> {
+        if setting.dimension() != 1 || setting.field()?.loss.is_none() {
+            return None;
+        }
+        let field = match &cell.description.landscape {
+            Landscape::Formula(formula) => {
+                let variables = Some(&setting.variables[..]);
+                crate::landscape::formula_field(&formula.formula, variables, &formula.parameters).ok()?.0
+            }
+            Landscape::Named(landscape) => {
+                let list = |parameter: &Parameter| match parameter {
+                    Parameter::Count(count) => vec![*count as f64],
+                    Parameter::Number(number) => vec![*number],
+                    Parameter::Vector(values) => values.clone(),
+                };
+                let parameters =
+                    landscape.parameters.iter().map(|(name, value)| (name.clone(), list(value))).collect();
+                named(&landscape.name, &parameters).ok()?
+            }
+            Landscape::Risk(_) => return None,
+        };
+        Some(Self { field, rule: &cell.description.rule, noise: cell.description.noise.as_ref() })
+    }
+
+    fn loss(&self, x: f64) -> f64 {
+        self.field.loss_at(&[x]).unwrap_or(f64::NAN)
+    }
+
+    fn slope(&self, x: f64) -> f64 {
+        self.field.gradient_at(&[x])[0]
+    }
+
+    fn curvature(&self, x: f64) -> f64 {
+        self.field.hessian_at(&[x]).map_or(f64::NAN, |hessian| hessian[0])
+    }
+
+    /// The variance of one gradient of a batch at x, for Gaussian laws with a closed form.
+    fn noise_variance(&self, x: f64, batch: u64) -> Option<f64> {
+        let variance = match self.noise? {
+            Noise::Gaussian { standard_deviation } => standard_deviation * standard_deviation,
+            Noise::Covariance { matrix } => matrix[0][0],
+            Noise::LowRank { factor } => factor[0].iter().map(|entry| entry * entry).sum(),
+            Noise::Hessian { scale, floor } => scale * self.curvature(x).abs() + floor,
+            Noise::LossProportional { scale, floor } => (scale * self.loss(x) + floor).max(0.0),
+            Noise::Multiplicative { curvature_deviation, standard_deviation } => {
+                (curvature_deviation * x).powi(2) + standard_deviation * standard_deviation
+            }
+            _ => return None,
+        };
+        Some(variance / batch as f64)
+    }
+
+    /// The exact mean of the escape time: by quadrature for an equation, by the transfer operator for a discrete rule.
+    pub(super) fn exact(&self, start: f64, target: &HalfSpace) -> Option<f64> {
+        let far = FarSide::Infinite;
+        let passage = match self.rule {
+            Rule::Langevin { beta, .. } => {
+                let process = Process::gibbs(|x| self.loss(x), 1.0 / beta).ok()?;
+                first_passage_time(&process, start, target.threshold, far)
+            }
+            Rule::Sde { diffusion, .. } => {
+                self.noise_variance(start, diffusion.batch_size)?;
+                let half = 0.5 * diffusion.learning_rate;
+                let variance = |x| half * self.noise_variance(x, diffusion.batch_size).unwrap_or(f64::NAN);
+                let process = Process::state_dependent(|x| self.slope(x), variance);
+                first_passage_time(&process, start, target.threshold, far)
+            }
+            _ => return self.chain(start, target),
+        };
+        passage.ok().map(|passage| passage.mean).filter(|mean| mean.is_finite())
+    }
+
+    /// The exact mean time of the chain that the rule or its integrator is, seen at steps.
+    pub(super) fn chain(&self, start: f64, target: &HalfSpace) -> Option<f64> {
+        let threshold = match target.side {
+            Side::Below => ChainTarget::Below(target.threshold),
+            Side::Above => ChainTarget::Above(target.threshold),
+        };
+        let exit = match self.rule {
+            Rule::Langevin { beta, integration } if integration.integrator == Integrator::EulerMaruyama => {
+                let step = integration.step_size / integration.substeps as f64;
+                let spread = (2.0 * step / beta).sqrt();
+                let exit = chain_first_passage(|x| -step * self.slope(x), |_| spread, start, threshold);
+                exit.map(|exit| exit.mean_steps * step)
+            }
+            Rule::Sgld { step, beta } => {
+                let rate = step.learning_rate;
+                let variance = |x| match self.noise {
+                    Some(_) => self.noise_variance(x, step.batch_size),
+                    None => Some(0.0),
+                };
+                variance(start)?;
+                let spread = |x| (2.0 * rate / beta + rate * rate * variance(x).unwrap_or(f64::NAN)).sqrt();
+                let exit = chain_first_passage(|x| -rate * self.slope(x), spread, start, threshold);
+                exit.map(|exit| exit.mean_steps * rate)
+            }
+            Rule::Sgd { step, weight_decay } => {
+                let rate = step.learning_rate;
+                self.noise_variance(start, step.batch_size)?;
+                let spread = |x| rate * self.noise_variance(x, step.batch_size).unwrap_or(f64::NAN).sqrt();
+                let drift = |x: f64| -rate * (self.slope(x) + weight_decay * x);
+                chain_first_passage(drift, spread, start, threshold).map(|exit| exit.mean_steps * rate)
+            }
+            _ => return None,
+        };
+        exit.ok().filter(|mean| mean.is_finite())
+    }
+
+    /// Kramers' law for Langevin dynamics: the well around the start, the highest point between it and the target. A target
+    /// at the top itself is reached in half the time.
+    pub(super) fn kramers(&self, start: f64, target: &HalfSpace) -> Option<f64> {
+        let beta = match self.rule {
+            Rule::Langevin { beta, .. } | Rule::Sgld { beta, .. } => *beta,
+            _ => return None,
+        };
+        let minimum = self.root_near(self.descend(start)?)?;
+        let top = self.highest_between(minimum, target.threshold)?;
+        let (well, saddle) = (self.curvature(minimum), self.curvature(top));
+        if well <= 0.0 || saddle >= 0.0 {
+            return None;
+        }
+        let matrix = |value| Mat::from_fn(1, 1, |_, _| value);
+        let gate =
+            Gate { barrier: self.loss(top) - self.loss(minimum), hessian: matrix(saddle), multiplicity: 1 };
+        let time = eyring_kramers(matrix(well).as_ref(), &[gate], beta).ok()?;
+        let at_top = (target.threshold - top).abs() <= 1e-6 * (1.0 + top.abs());
+        let mean = if at_top { time.to_saddle() } else { time.to_far_well() };
+        mean.is_finite().then_some(mean)
+    }
+
+    /// Gradient descent from `start`, a step at a time as long as the slope keeps its sign.
+    fn descend(&self, start: f64) -> Option<f64> {
+        let mut x = start;
+        let mut step = 1e-3 * (1.0 + start.abs());
+        for _ in 0..10_000 {
+            let slope = self.slope(x);
+            if slope == 0.0 {
+                return Some(x);
+            }
+            let next = x - step * slope.signum();
+            if !slope.is_finite() || !next.is_finite() {
+                return None;
+            }
+            if self.slope(next) * slope <= 0.0 {
+                step *= 0.25;
+                if step < 1e-9 {
+                    return Some(x);
+                }
+            } else {
+                x = next;
+            }
+        }
+        None
+    }
+
+    /// The root of the slope near `x`, by Newton's method.
+    fn root_near(&self, x: f64) -> Option<f64> {
+        let mut root = x;
+        for _ in 0..50 {
+            let curvature = self.curvature(root);
+            if curvature == 0.0 || !curvature.is_finite() {
+                return None;
+            }
+            let step = self.slope(root) / curvature;
+            root -= step;
+            if step.abs() <= 1e-14 * (1.0 + root.abs()) {
+                return Some(root);
+            }
+        }
+        (root - x).abs().is_finite().then_some(root)
+    }
+
+    /// The highest stationary point between the well and the target; `None` if the target lies before the top.
+    fn highest_between(&self, minimum: f64, target: f64) -> Option<f64> {
+        const POINTS: usize = 4_000;
+        let at = |index: usize| minimum + (target - minimum) * index as f64 / POINTS as f64;
+        let highest = (0..=POINTS).max_by(|&a, &b| self.loss(at(a)).total_cmp(&self.loss(at(b))))?;
+        let top = self.root_near(at(highest))?;
+        let spacing = (target - minimum).abs() / POINTS as f64;
+        ((top - at(highest)).abs() <= 3.0 * spacing).then_some(top)
+    }
+}

@@ -34,8 +34,8 @@ impl<'a> Display<'a> {
 
     /// Takes in how far the run is; called from any thread.
     pub(crate) fn update(&self, progress: Progress) {
-        // A poisoned lock holds nothing worse than a stale display.
-        let mut current = self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Workers do not wait for a display: what is missed now is shown by the next call.
+        let Ok(mut current) = self.current.try_lock() else { return };
         if current.cell.is_some_and(|cell| progress.cell < cell) {
             return;
         }

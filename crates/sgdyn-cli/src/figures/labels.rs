@@ -4,7 +4,7 @@ use crate::summary::show;
 use sgdyn::study::Datum;
 
 /// Column, words, symbol.
-const NAMES: [(&str, &str, &str); 22] = [
+const NAMES: [(&str, &str, &str); 25] = [
     ("beta", "inverse temperature", "β"),
     ("learning_rate", "learning rate", "η"),
     ("batch_size", "batch size", "B"),
@@ -27,11 +27,15 @@ const NAMES: [(&str, &str, &str); 22] = [
     ("steps", "steps", "k"),
     ("replicas", "replicas", "n"),
     ("seed", "seed", ""),
+    ("scale", "noise scale", "ε"),
+    ("log_magnitude", "mean log-magnitude", "⟨ln|θ|⟩"),
+    ("curvature_deviation", "deviation of the curvature", "s"),
 ];
 
 /// Suffixes of predictions, and the theories behind them.
-const THEORIES: [(&str, &str); 12] = [
+const THEORIES: [(&str, &str); 13] = [
     ("exact", "exact"),
+    ("exact_chain", "exact, of the chain"),
     ("kramers", "Eyring–Kramers"),
     ("eyring_kramers", "Eyring–Kramers"),
     ("sde", "first-order SDE"),
@@ -72,7 +76,7 @@ pub(super) fn setting(column: &str, value: &Datum) -> String {
     match value {
         Datum::Truth(true) => words(column),
         Datum::Truth(false) => format!("no {}", words(column)),
-        Datum::Text(text) => text.clone(),
+        Datum::Text(text) => text.replace("<=", "≤").replace(">=", "≥"),
         Datum::Missing => format!("no {}", name(column)),
         _ => match known(column) {
             Some((_, symbol)) if !symbol.is_empty() => format!("{symbol} = {}", show(value)),

@@ -3,7 +3,6 @@
 use super::curve::MOST_SERIES;
 use super::rows::Rows;
 use super::{BARS, Context, NamedFigure, labels};
-use sgdyn::study::Datum;
 use sgdyn_report::{Axis, Dash, Panel, Series, estimate, significant};
 
 const TABLE: &str = "tail";
@@ -15,7 +14,7 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
     let rows = Rows::of(table);
     rows.numbers("magnitude")?;
     rows.numbers("exceedance")?;
-    let cells = rows.groups(&["cell".to_owned()]);
+    let cells = rows.groups(&["cell".to_owned(), "mode".to_owned()]);
     let mut panel = Panel::new(Axis::log("magnitude x"), Axis::log("P(|θ| > x)"));
     let mut slopes = Vec::new();
     for (color, cell) in cells.iter().take(MOST_SERIES).enumerate() {
@@ -23,8 +22,14 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
         let (Some(x), Some(y)) = (points.numbers("magnitude"), points.numbers("exceedance")) else {
             continue;
         };
-        let row = context.rows.matching(&cell.key);
-        let mut label = name(context, &row, &cell.key);
+        let mode: Vec<_> = cell.key.iter().filter(|(name, _)| name == "mode").cloned().collect();
+        let key: Vec<_> = context.cell(&cell.key).into_iter().chain(mode.iter().cloned()).collect();
+        let row = context.rows.matching(&key);
+        let mut label = context.cell_label(&cell.key);
+        if rows.distinct("mode").len() > 1 {
+            let mode = labels::settings(&mode);
+            label = if label.is_empty() { mode } else { format!("{label}, {mode}") };
+        }
         if let Some(slope) = slope_label(&row) {
             label = if label.is_empty() { slope } else { format!("{label}: {slope}") };
         }
@@ -35,7 +40,9 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
         panel = panel.series(if label.is_empty() { series } else { series.label(label) });
         for (column, dash) in exponents(&row) {
             if let Some(line) = row.first_number(&column).and_then(|exponent| slope(&x, &y, exponent)) {
-                slopes.push(Series::line(line.0, line.1).color(color).dash(dash));
+                let line = Series::line(line.0, line.1).dash(dash);
+                // Fit and prediction lie close together: the prediction is told by its ink.
+                slopes.push(if dash == Dash::Solid { line.color(color) } else { line.ink() });
             }
         }
     }
@@ -46,6 +53,7 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
             let name = match column.strip_prefix(EXPONENT).map(|rest| rest.trim_start_matches('_')) {
                 Some("") | None => "slope of the fit".to_owned(),
                 Some("predicted") => "slope predicted".to_owned(),
+                Some("exact") => "slope, exact".to_owned(),
                 Some(rest) => format!("slope: {}", labels::theory(rest.trim_start_matches("predicted_"))),
             };
             panel = panel.series(Series::line([], []).ink().dash(dash).label(name));
@@ -58,14 +66,6 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
         figure: context.figure("Tail of the stationary law").panel(panel).panel_size(480.0, 320.0),
         caption: caption.to_owned(),
     })
-}
-
-fn name(context: &Context<'_>, row: &Rows<'_>, cell: &[(String, Datum)]) -> String {
-    if context.study.cell_count() == 1 {
-        return String::new();
-    }
-    let key = row.groups(&context.axes.cells()).into_iter().next().map(|group| labels::settings(&group.key));
-    key.filter(|label| !label.is_empty()).unwrap_or_else(|| labels::settings(cell))
 }
 
 fn slope_label(row: &Rows<'_>) -> Option<String> {

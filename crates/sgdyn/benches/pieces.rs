@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-use sgdyn::landscape::{Drift, formula_field, named};
+use sgdyn::landscape::{formula_field, named};
 use sgdyn::lanes::{Block, Layout, Real, Scratch};
 use sgdyn::random::{Demand, Draws, LaneStream, Law, Purpose, Seed, Variate};
 use sgdyn::risk::{Dataset, EmpiricalRisk, GeneralisedLinear, Link, Workspace};

@@ -2,7 +2,7 @@
 
 use crate::command::plan::duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sgdyn::study::{Progress, Study};
+use sgdyn::study::{Datum, Progress, Study};
 use std::io::IsTerminal as _;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -87,7 +87,8 @@ impl<'a> Display<'a> {
             let value = crate::summary::show(&coordinate.value);
             format!("{} = {value}", coordinate.column)
         };
-        let settings: Vec<String> = cell.coordinates.iter().map(setting).collect();
+        let fits = |coordinate: &&sgdyn::study::Coordinate| coordinate.value != Datum::Missing;
+        let settings: Vec<String> = cell.coordinates.iter().filter(fits).map(setting).collect();
         if settings.is_empty() { String::new() } else { format!(" ({})", settings.join(", ")) }
     }
 }

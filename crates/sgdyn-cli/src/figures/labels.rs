@@ -2,6 +2,7 @@
 
 use crate::summary::show;
 use sgdyn::study::Datum;
+use sgdyn_report::significant;
 
 /// Column, words, symbol.
 const NAMES: [(&str, &str, &str); 25] = [
@@ -71,23 +72,30 @@ pub(super) fn name(column: &str) -> String {
     known(column).map_or_else(|| words(column), |known| known.0.to_owned())
 }
 
-/// One setting, such as `β = 3`, or just the value where that says what it is.
+/// One setting, such as `β = 3`, or just the value where that says what it is; nothing for a key that does not fit.
 pub(super) fn setting(column: &str, value: &Datum) -> String {
     match value {
         Datum::Truth(true) => words(column),
         Datum::Truth(false) => format!("no {}", words(column)),
         Datum::Text(text) => text.replace("<=", "≤").replace(">=", "≥"),
-        Datum::Missing => format!("no {}", name(column)),
-        _ => match known(column) {
-            Some((_, symbol)) if !symbol.is_empty() => format!("{symbol} = {}", show(value)),
-            _ => format!("{} {}", name(column), show(value)),
-        },
+        Datum::Missing => String::new(),
+        _ => {
+            let value = match value {
+                Datum::Number(number) => significant(*number, 4),
+                other => show(other),
+            };
+            match known(column) {
+                Some((_, symbol)) if !symbol.is_empty() => format!("{symbol} = {value}"),
+                _ => format!("{} {value}", name(column)),
+            }
+        }
     }
 }
 
 /// The settings of a group.
 pub(super) fn settings(key: &[(String, Datum)]) -> String {
-    key.iter().map(|(column, value)| setting(column, value)).collect::<Vec<_>>().join(", ")
+    let told = key.iter().map(|(column, value)| setting(column, value));
+    told.filter(|setting| !setting.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// The theory behind a suffix such as `sde`.

@@ -59,7 +59,7 @@ fn figure(context: &Context<'_>, quantity: &str, time: &str) -> Option<NamedFigu
         name: quantity.replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
         figure: grid(context.figure(title), panels),
         caption: format!(
-            "{} over replicas. Bands: ± 2 standard errors. Broken lines: predictions.{left_out}",
+            "{} over replicas. Bands: ± 2 standard errors. Broken lines on top: predictions.{left_out}",
             capital(&labels::name(quantity))
         ),
     })
@@ -69,21 +69,23 @@ fn panel(rows: &Rows<'_>, quantity: &str, time: &str, colors: &[String]) -> Pane
     let theories = theories(rows, quantity);
     let mut values = rows.numbers(quantity).unwrap_or_default();
     values.extend(theories.iter().filter_map(|theory| rows.numbers(&theory.0)).flatten());
+    let cells = rows.groups(colors);
     // A displacement that comes back to zero, as after an epoch, has no place on a logarithmic axis.
     let after_start: Vec<f64> = values.iter().copied().filter(|value| *value != 0.0).collect();
-    let zeros = values.len() - after_start.len();
-    let cells = rows.groups(colors);
-    let log =
-        quantity == DISPLACEMENT && spans(&after_start, 10.0) && zeros <= cells.len() * (1 + theories.len());
-    let axis = |label| if log { Axis::log(label) } else { Axis::linear(label) };
-    let mut panel = Panel::new(axis(labels::axis(time)), axis(labels::axis(quantity)));
+    let returns = values.len() - after_start.len() > cells.len() * (1 + theories.len());
+    let log_time = quantity == DISPLACEMENT && spans(&after_start, 10.0) && !returns;
+    let log = log_time || (spans(&after_start, 1e3) && !returns);
+    let x = if log_time { Axis::log(labels::axis(time)) } else { Axis::linear(labels::axis(time)) };
+    let y = if log { Axis::log(labels::axis(quantity)) } else { Axis::linear(labels::axis(quantity)) };
+    let mut panel = Panel::new(x, y);
+    let mut predictions = Vec::new();
     let many = cells.len() > 1;
     for (color, cell) in cells.iter().take(MOST_SERIES).enumerate() {
         let cell_rows = cell.rows.clone().sorted_by(time);
         let (Some(times), Some(values)) = (cell_rows.numbers(time), cell_rows.numbers(quantity)) else {
             continue;
         };
-        let shown = |index: &usize| !log || (times[*index] > 0.0 && values[*index] > 0.0);
+        let shown = |index: &usize| (!log_time || times[*index] > 0.0) && (!log || values[*index] > 0.0);
         let kept: Vec<usize> = (0..times.len()).filter(shown).collect();
         let pick = |values: &[f64]| -> Vec<f64> { kept.iter().map(|&index| values[index]).collect() };
         let (times, values) = (pick(&times), pick(&values));
@@ -102,18 +104,12 @@ fn panel(rows: &Rows<'_>, quantity: &str, time: &str, colors: &[String]) -> Pane
         for (number, (column, name)) in theories.iter().enumerate() {
             let Some(predicted) = cell_rows.numbers(column) else { continue };
             let line =
-                Series::line(times.clone(), pick(&predicted)).color(if many { color } else { number + 1 });
-            let line = line.dash(theory_dash(&theories, number));
-            panel = panel.series(if many { line } else { line.label(name.clone()) });
+                Series::line(times.clone(), pick(&predicted)).ink().dash(theory_dash(&theories, number));
+            predictions.push(line.label(name.clone()));
         }
     }
-    if many {
-        for (number, (_, name)) in theories.iter().enumerate() {
-            let key = Series::line([], []).ink().dash(theory_dash(&theories, number));
-            panel = panel.series(key.label(name.clone()));
-        }
-    }
-    panel
+    // Predictions lie on top, in ink: where a theory holds, its line would vanish under the measured one.
+    predictions.into_iter().fold(panel, Panel::series)
 }
 
 fn scales_differ(rows: &Rows<'_>, quantity: &str, cells: &[String]) -> bool {

@@ -91,7 +91,7 @@ fn ratio(rows: &Rows<'_>, abscissa: &Abscissa, theories: &[(String, String)], ma
         }
     }
     let label = "measured / predicted variance";
-    let y = if spans(&ratios, 30.0) { Axis::log(label) } else { Axis::linear(label) };
+    let y = if spans(&ratios, 4.0) { Axis::log(label) } else { Axis::linear(label) };
     let mut panel = Panel::new(abscissa.axis(), y).series(Series::horizontal(1.0));
     panel = series.into_iter().fold(panel, Panel::series);
     if marks.len() > 1 {

@@ -184,7 +184,7 @@ fn json_is_one_document_whatever_the_threads() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_run_keeps_what_is_finished_and_can_be_resumed() {
+fn an_interrupted_run_keeps_what_is_finished() {
     let directory = small();
     // The second cell would take days; the first is done at once.
     let long = SMALL.replace("[1.0, 2.0]", "[1.0, 40.0]").replace("1e4", "1e9").replace("256", "64");

@@ -4,6 +4,8 @@ mod condition_region;
 mod crossing;
 mod summary;
 mod target;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use condition_region::ConditionRegion;
@@ -74,6 +76,10 @@ struct Lanes<'a, R: Variate> {
     occupants: Vec<Occupant>,
     replicas: Vec<u64>,
     steps: Vec<u64>,
+    /// How many lanes are live.
+    live: usize,
+    /// No live lane is at a later step than this.
+    latest: u64,
     exits: Vec<ReplicaExit>,
     finished: Vec<usize>,
 }
@@ -146,6 +152,8 @@ impl<'a, R: Variate> Lanes<'a, R> {
             occupants: vec![Occupant { replica: 0, live: false }; lanes],
             replicas: vec![unit.first; lanes],
             steps: vec![0; lanes],
+            live: 0,
+            latest: 0,
             exits: vec![program.empty_exit(); lanes],
             finished: Vec::new(),
         };
@@ -165,6 +173,8 @@ impl<'a, R: Variate> Lanes<'a, R> {
 
     fn occupy(&mut self, lane: usize, replica: u64, step: u64, exit: ReplicaExit) {
         self.occupants[lane] = Occupant { replica, live: true };
+        self.live += 1;
+        self.latest = self.latest.max(step);
         (self.replicas[lane], self.steps[lane]) = (replica, step);
         self.draws.restart(lane, replica, step);
         self.watch.enter(lane, &exit);
@@ -175,12 +185,13 @@ impl<'a, R: Variate> Lanes<'a, R> {
     /// all lanes start together.
     fn refill(&mut self, unit: &mut ExitUnit) -> bool {
         let together = self.program.rule.depends_on_step();
-        let any_live = self.occupants.iter().any(|occupant| occupant.live);
-        if !(together && any_live) {
+        let mut waiting = unit.first + unit.count - unit.next;
+        if waiting > 0 && self.live < self.occupants.len() && !(together && self.live > 0) {
             for lane in 0..self.occupants.len() {
-                if !self.occupants[lane].live && unit.next < unit.first + unit.count {
+                if !self.occupants[lane].live && waiting > 0 {
                     let replica = unit.next;
                     unit.next += 1;
+                    waiting -= 1;
                     self.program.start.place(self.program.seed, replica, lane, &mut self.state.position);
                     for block in &mut self.state.memory {
                         for coordinate in 0..block.dimension() {
@@ -191,7 +202,7 @@ impl<'a, R: Variate> Lanes<'a, R> {
                 }
             }
         }
-        self.occupants.iter().any(|occupant| occupant.live)
+        self.live > 0
     }
 
     /// Runs the steps of one fill.
@@ -230,17 +241,32 @@ impl<'a, R: Variate> Lanes<'a, R> {
         for steps in &mut self.steps {
             *steps += fill_steps as u64;
         }
+<<<<<<< HEAD
         self.end_diverged(unit);
     }
 
     /// Ends replicas that are at their horizon, `since_fill` steps after the last fill: in this very step, since what
     /// becomes of them later must not count.
     fn censor(&mut self, since_fill: u64, unit: &mut ExitUnit) {
+=======
+        self.latest += fill_steps as u64;
+        let broken = not_finite(self.state.position.values());
+        if broken || self.latest >= self.program.most_steps {
+            self.censor(broken, unit);
+        }
+    }
+
+    /// Ends replicas that are past their horizon or nowhere.
+    fn censor(&mut self, broken: bool, unit: &mut ExitUnit) {
+        self.latest = 0;
+>>>>>>> ef47d3714f699d3b182a4449a29353e298ee723e
         for lane in 0..self.occupants.len() {
             if self.occupants[lane].live && self.steps[lane] + since_fill >= self.program.most_steps {
                 self.exits[lane].diverged = !self.is_finite(lane);
                 self.exits[lane].end = self.program.most_steps as f64;
                 self.release(lane, unit);
+            } else {
+                self.latest = self.latest.max(self.steps[lane]);
             }
         }
     }
@@ -268,6 +294,7 @@ impl<'a, R: Variate> Lanes<'a, R> {
 
     fn release(&mut self, lane: usize, unit: &mut ExitUnit) {
         self.occupants[lane].live = false;
+        self.live -= 1;
         self.watch.leave(lane);
         let exit = std::mem::replace(&mut self.exits[lane], self.program.empty_exit());
         unit.steps += exit.end as u64;

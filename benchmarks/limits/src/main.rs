@@ -83,12 +83,14 @@ fn pair_f64(radius: u64, angle: u64) -> (f64, f64) {
     let m = f64::from_bits(u.to_bits().wrapping_sub(shifted.wrapping_sub(1024) << 52));
     let s = (m - 1.0) / (m + 1.0);
     let q = s * s;
-    let ln = polynomial!(q; 2.0 / 15.0, 2.0 / 13.0, 2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 0.4, 2.0 / 3.0, 2.0) * s;
+    let ln =
+        polynomial!(q; 2.0 / 15.0, 2.0 / 13.0, 2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 0.4, 2.0 / 3.0, 2.0) * s;
     let length = (-2.0 * ln - k * (2.0 * std::f64::consts::LN_2)).sqrt();
     let f = f64::from_bits((angle << 2 >> 12) | 0x4000 << 48) - 3.0;
     let x = f * std::f64::consts::FRAC_PI_4;
     let y = x * x;
-    let sine = x * polynomial!(y; 1.0 / 6227020800.0, -1.0 / 39916800.0, 1.0 / 362880.0, -1.0 / 5040.0, 1.0 / 120.0, -1.0 / 6.0, 1.0);
+    let sine = x
+        * polynomial!(y; 1.0 / 6227020800.0, -1.0 / 39916800.0, 1.0 / 362880.0, -1.0 / 5040.0, 1.0 / 120.0, -1.0 / 6.0, 1.0);
     let cosine = polynomial!(y; 1.0 / 479001600.0, -1.0 / 3628800.0, 1.0 / 40320.0, -1.0 / 720.0, 1.0 / 24.0, -0.5, 1.0);
     let signed = f64::from_bits(length.to_bits() ^ (angle & 1 << 63));
     if angle & 1 << 62 == 0 { (signed * cosine, signed * sine) } else { (signed * sine, signed * cosine) }
@@ -116,7 +118,7 @@ fn pair_f32(radius: u32, angle: u32) -> (f32, f32) {
 macro_rules! loops {
     ($room:ident, $float:ty, $word:ty, $pair:ident, $shift:literal, $output:literal, $rotate:literal) => {
         mod $room {
-            use super::{BETA, FILL, LANES, LEARNING_RATE, NOISE, Sums, TARGET, TIME_STEP, $pair, mix};
+            use super::{BETA, FILL, LANES, LEARNING_RATE, NOISE, Sums, TARGET, TIME_STEP, mix, $pair};
 
             type Row = [$float; LANES];
 
@@ -192,7 +194,8 @@ macro_rules! loops {
                 let mut targets: Row = [TARGET as $float; LANES];
                 let (mut x, mut began): (Row, [u64; LANES]) = ([1.0; LANES], [0; LANES]);
                 let (mut noise, mut sums) = (Noise::new(seed), Sums::default());
-                let (mut waiting, mut live) = (replicas.saturating_sub(LANES as u64), replicas.min(LANES as u64));
+                let (mut waiting, mut live) =
+                    (replicas.saturating_sub(LANES as u64), replicas.min(LANES as u64));
                 targets[live as usize..].fill(<$float>::NEG_INFINITY);
                 let mut time = 0;
                 while live > 0 {
@@ -233,7 +236,10 @@ loops!(single, f32, u32, pair_f32, 9, 7, 11);
 
 /// The cases one replica after the other.
 mod scalar {
-    use super::{BETA, Distribution, LEARNING_RATE, NOISE, SeedableRng, SmallRng, StandardNormal, Sums, TARGET, TIME_STEP};
+    use super::{
+        BETA, Distribution, LEARNING_RATE, NOISE, SeedableRng, SmallRng, StandardNormal, Sums, TARGET,
+        TIME_STEP,
+    };
 
     pub fn normals(seed: u64, count: u64) -> Sums {
         let mut generator = SmallRng::seed_from_u64(seed);
@@ -299,7 +305,9 @@ fn work(scalar: bool, case: &str, precision: &str, seed: u64, replicas: u64, ste
 }
 
 fn answer(request: &str, threads: u64, scalar: bool, seed: u64) -> Option<String> {
-    let [case, precision, replicas, steps] = request.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+    let [case, precision, replicas, steps] = request.split_whitespace().collect::<Vec<_>>()[..] else {
+        return None;
+    };
     let (replicas, steps) = (replicas.parse::<u64>().ok()?, steps.parse().ok()?);
     let begin = Instant::now();
     let parts: Vec<_> = std::thread::scope(|scope| {

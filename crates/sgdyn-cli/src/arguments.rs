@@ -24,27 +24,36 @@ Examples:
   sgdyn run mine.toml --set rule.learning_rate='[0.1, 0.2]' --set ensemble.replicas=1000
   sgdyn run mine.toml --json > results.json
 
-The run directory holds study.toml (the study as it was run), manifest.json (version, seed, machine, times),
-tables/*.csv and *.parquet, figures/*.svg and *.png, report.html, results.json, and checkpoints.
+The run directory:
+  study.toml      the study as it was run, every default written out
+  manifest.json   version, seed, machine, times, status
+  tables/         rows and details, as CSV and Parquet
+  figures/        as SVG and PNG
+  report.html     all of it on one page that needs no other file
+  results.json    what `sgdyn report` reads
+  checkpoints/    finished work, for `sgdyn resume`
 
-The same study and seed give the same bits for any number of threads and any instruction set, and after any
-interruption. Ctrl-C ends a run cleanly: what is finished is written, and `sgdyn resume DIR` goes on from there.";
+The same study and seed give the same bits for any number of threads, any instruction set,
+and after any interruption. Ctrl-C ends a run cleanly: what is finished is written, and
+`sgdyn resume DIR` goes on from there.";
 
 /// Measure, simulate and predict the stochastic dynamics of gradient descent
 ///
-/// A study is one TOML file: a landscape or an empirical risk, its gradient noise, an update rule, and a question
-/// (when does it escape, what law does it settle to, how does it spread). A run answers it with estimates and their
-/// standard errors, beside what the theories predict, and says which predictions hold.
+/// A study is one TOML file: a landscape or an empirical risk, its gradient noise, an
+/// update rule, and a question (when does it escape, what law does it settle to, how does
+/// it spread). A run answers it with estimates and their standard errors, beside what the
+/// theories predict, and says which predictions hold.
 #[derive(Debug, Parser)]
-#[command(name = "sgdyn", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+#[command(verbatim_doc_comment, name = "sgdyn", version, after_help = EXAMPLES, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 
     /// The instruction set of the kernels: portable, avx2 or avx512
     ///
-    /// Without it the best one of this machine is used. Results do not change by a bit; only the speed does.
-    #[arg(long, global = true, value_name = "LEVEL")]
+    /// Without it the best one of this machine is used. Results do not change by a bit; only
+    /// the speed does.
+    #[arg(verbatim_doc_comment, long, global = true, value_name = "LEVEL")]
     pub(crate) simd: Option<SimdLevel>,
 }
 
@@ -53,19 +62,33 @@ pub(crate) enum Command {
     /// List the studies that come with sgdyn
     List,
     /// Print the TOML of a study
+    ///
+    /// The text is that of the file, with its comments. With --resolved it is what a run is
+    /// made of: --quick and --set applied, and every default written out.
+    #[command(verbatim_doc_comment)]
     Show(Show),
     /// Run a study and write its tables, figures and report
+    ///
+    /// Tables, figures and a self-contained report go into a run directory. A summary is printed:
+    /// estimates such as 1.2345(6), which is 1.2345 with a standard error of 0.0006, beside
+    /// their predictions, and verdicts. Progress is shown if the standard error is a terminal.
+    #[command(verbatim_doc_comment, after_help = RUN_EXAMPLES)]
     Run(Run),
     /// Go on with a run that was interrupted
+    ///
+    /// The study is read from DIR/study.toml. Finished work is not done again, and the results are
+    /// those of a run without the interruption, to the bit.
+    #[command(verbatim_doc_comment)]
     Resume(Resume),
     /// Render the figures and the report of a run again
+    ///
+    /// Nothing is simulated: results.json of the run directory is read, figures/ and report.html
+    /// are written. Use it after an update of sgdyn, or when figures were deleted.
+    #[command(verbatim_doc_comment)]
     Report(Report),
 }
 
-/// Prints a study as TOML.
-///
-/// The text is that of the file, with its comments. With --resolved it is what a run is made of: --quick and --set
-/// applied, and every default written out.
+/// The arguments of `show`.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
     #[command(flatten)]
@@ -76,12 +99,8 @@ pub(crate) struct Show {
     pub(crate) resolved: bool,
 }
 
-/// Runs a study: estimates with standard errors, predictions, verdicts.
-///
-/// Tables, figures and a self-contained report go into a run directory. A summary is printed; progress is shown on
-/// the standard error if that is a terminal.
+/// The arguments of `run`.
 #[derive(Debug, Args)]
-#[command(after_help = RUN_EXAMPLES)]
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) study: StudyArguments,
@@ -106,10 +125,7 @@ pub(crate) struct Run {
     pub(crate) manner: Manner,
 }
 
-/// Goes on with a run that was interrupted or killed.
-///
-/// The study is read from DIR/study.toml. Finished cells are not run again, and the results are those of a run without
-/// the interruption, to the bit.
+/// The arguments of `resume`.
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
     /// The run directory
@@ -120,9 +136,7 @@ pub(crate) struct Resume {
     pub(crate) manner: Manner,
 }
 
-/// Renders the figures and report.html again from the results that a run directory holds.
-///
-/// Nothing is simulated: use it after an update of sgdyn, or when figures were deleted.
+/// The arguments of `report`.
 #[derive(Debug, Args)]
 pub(crate) struct Report {
     /// The run directory
@@ -139,9 +153,9 @@ pub(crate) struct StudyArguments {
 
     /// Change a key, such as rule.learning_rate=0.1; repeatable
     ///
-    /// The value is TOML, a list makes a sweep: --set rule.beta='[1, 3, 5]'. What is not TOML is a text:
-    /// --set rule.name=sgd.
-    #[arg(long, value_name = "PATH=VALUE")]
+    /// The value is TOML, a list makes a sweep: --set rule.beta='[1, 3, 5]'. What is not TOML
+    /// is a text: --set rule.name=sgd.
+    #[arg(verbatim_doc_comment, long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
 
     /// The seed of all random numbers, short for --set seed=N
@@ -162,7 +176,7 @@ pub(crate) struct Manner {
 
     /// Print the results as one JSON document, and nothing else, on the standard output
     ///
-    /// {"study", "seed", "rows": [...], "verdicts": [{"claim", "holds", "detail"}]}
+    /// {"study", "seed", "rows": [{...}], "verdicts": [{"claim", "holds", "detail"}]}
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -2,7 +2,7 @@
 
 use crate::command::plan::duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sgdyn::study::{Progress, Study};
+use sgdyn::study::{Datum, Progress, Study};
 use std::io::IsTerminal as _;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -34,8 +34,8 @@ impl<'a> Display<'a> {
 
     /// Takes in how far the run is; called from any thread.
     pub(crate) fn update(&self, progress: Progress) {
-        // A poisoned lock holds nothing worse than a stale display.
-        let mut current = self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Workers do not wait for a display: what is missed now is shown by the next call.
+        let Ok(mut current) = self.current.try_lock() else { return };
         if current.cell.is_some_and(|cell| progress.cell < cell) {
             return;
         }
@@ -87,7 +87,8 @@ impl<'a> Display<'a> {
             let value = crate::summary::show(&coordinate.value);
             format!("{} = {value}", coordinate.column)
         };
-        let settings: Vec<String> = cell.coordinates.iter().map(setting).collect();
+        let fits = |coordinate: &&sgdyn::study::Coordinate| coordinate.value != Datum::Missing;
+        let settings: Vec<String> = cell.coordinates.iter().filter(fits).map(setting).collect();
         if settings.is_empty() { String::new() } else { format!(" ({})", settings.join(", ")) }
     }
 }

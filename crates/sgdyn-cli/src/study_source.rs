@@ -3,8 +3,8 @@
 use crate::arguments::StudyArguments;
 use crate::failure::Failure;
 use anyhow::anyhow;
-use sgdyn::study::{Manifest, Overrides, Study, read_run, ready};
-use std::path::Path;
+use sgdyn::study::{Landscape, Manifest, Overrides, Study, read_run, ready};
+use std::path::{Path, PathBuf};
 
 /// The text of a study as it was written, and what errors call it.
 pub(crate) enum Source<'a> {
@@ -45,7 +45,14 @@ impl<'a> Source<'a> {
 impl StudyArguments {
     /// Reads the study.
     pub(crate) fn read(&self) -> Result<Study, Failure> {
-        Source::find(&self.study)?.read(&self.overrides())
+        let source = Source::find(&self.study)?;
+        let mut overrides = self.overrides();
+        let study = source.read(&overrides)?;
+        // A run directory may lie anywhere, and its study must find the data again.
+        let Some(data) = data_file(&study) else { return Ok(study) };
+        let quoted = serde_json::to_string(&data).map_err(Failure::usage)?;
+        overrides.set.push(format!("landscape.data={quoted}"));
+        source.read(&overrides)
     }
 
     fn overrides(&self) -> Overrides {
@@ -57,6 +64,17 @@ impl StudyArguments {
     pub(crate) fn changes_anything(&self) -> bool {
         self.quick || self.seed.is_some() || !self.set.is_empty()
     }
+}
+
+/// The absolute path of the data file beside the study, if the study names one by a relative path.
+fn data_file(study: &Study) -> Option<PathBuf> {
+    let Landscape::Risk(risk) = &study.first().landscape else { return None };
+    let path = study.file()?.parent()?.join(&risk.data);
+    let swept = study.swept().any(|(path, _)| path == "landscape.data");
+    if swept || Path::new(&risk.data).is_absolute() || !path.is_file() {
+        return None;
+    }
+    std::path::absolute(path).ok()
 }
 
 /// The study of a run directory, under the name that it was run by.

@@ -1,6 +1,6 @@
 //! What is printed at the end of a run: the rows as an aligned table, the verdicts, where the report is.
 
-use crate::aligned::{Align, Aligned};
+use crate::aligned::{Align, Aligned, heading};
 use sgdyn::study::{Column, Datum, Holds, Results, Table, Values, Verdict};
 use sgdyn_report::{estimate, significant};
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ const MOST_ROWS: usize = 30;
 const ERROR_SUFFIX: &str = "_stderr";
 
 /// The summary; columns that do not fit into `width` characters are named below the table.
-pub(crate) fn text(results: &Results, width: Option<usize>) -> String {
+pub(crate) fn text(results: &Results, width: usize) -> String {
     let mut text = rows_text(&results.rows, width);
     if !results.verdicts.is_empty() {
         text.push('\n');
@@ -34,7 +34,7 @@ fn verdict_text(verdict: &Verdict) -> String {
     text
 }
 
-fn rows_text(table: &Table, width: Option<usize>) -> String {
+fn rows_text(table: &Table, width: usize) -> String {
     if table.rows() == 0 {
         return "no cell is finished\n".to_owned();
     }
@@ -42,6 +42,7 @@ fn rows_text(table: &Table, width: Option<usize>) -> String {
         .columns()
         .iter()
         .filter(|column| !is_error_of_another(table, column) && !is_empty(column, table.rows()))
+        .filter(|column| !repeats_another(table, column))
         .collect();
     // What is the same in all rows is said once.
     let (constant, varying): (Vec<&Column>, Vec<&Column>) =
@@ -49,12 +50,16 @@ fn rows_text(table: &Table, width: Option<usize>) -> String {
     let rows = table.rows().min(MOST_ROWS);
     let column_width = |column: &Column| {
         let cells = (0..rows).map(|row| cell(table, column, row).chars().count());
-        cells.max().unwrap_or(0).max(column.name.chars().count())
+        heading(&column.name, cells.max().unwrap_or(0)).0
     };
     let (mut fitting, mut left_out, mut used) = (Vec::new(), Vec::new(), 0);
     for column in varying {
+        if is_bound(column) {
+            left_out.push(column);
+            continue;
+        }
         used += column_width(column) + 2;
-        if width.is_none_or(|width| used <= width + 2) { fitting.push(column) } else { left_out.push(column) }
+        if used > width + 2 { left_out.push(column) } else { fitting.push(column) }
     }
     let align = |column: &Column| match column.values {
         Values::Text(_) | Values::Truth(_) => Align::Left,
@@ -89,6 +94,17 @@ fn numbers<'a>(table: &'a Table, name: &str) -> Option<&'a [f64]> {
 
 fn is_error_of_another(table: &Table, column: &Column) -> bool {
     column.name.strip_suffix(ERROR_SUFFIX).is_some_and(|name| numbers(table, name).is_some())
+}
+
+/// The ends of an interval are left to the files: the standard error says as much.
+fn is_bound(column: &Column) -> bool {
+    column.name.ends_with("_lower") || column.name.ends_with("_upper")
+}
+
+/// Whether an earlier column holds the same texts, as `rule` does where rules are swept by name.
+fn repeats_another(table: &Table, column: &Column) -> bool {
+    let mut earlier = table.columns().iter().take_while(|earlier| earlier.name != column.name);
+    matches!(column.values, Values::Text(_)) && earlier.any(|earlier| earlier.values == column.values)
 }
 
 fn is_empty(column: &Column, rows: usize) -> bool {
@@ -162,10 +178,11 @@ mod tests {
     #[test]
     fn the_summary_folds_errors_and_says_what_is_common_once() {
         assert_eq!(
-            text(&results(2), None),
-            "beta  escape_time  escape_time_exact\n\
-             \u{20}  0    2.704(12)                  –\n\
-             \u{20}  1    3.704(12)            3.70376\n\
+            text(&results(2), 100),
+            "                   escape_time\n\
+             beta  escape_time       _exact\n\
+             \u{20}  0    2.704(12)            –\n\
+             \u{20}  1    3.704(12)      3.70376\n\
              in all rows: target = x <= 0, replicas = 1000\n\n\
              ✔ yes: τ grows\n    slope 1.00(2)\n✘ no: τ grows\n    slope 1.00(2)\n\
              ? not resolved: τ grows\n    slope 1.00(2)\n"
@@ -174,9 +191,9 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_named() {
-        let narrow = text(&results(2), Some(20));
+        let narrow = text(&results(2), 20);
         assert!(narrow.contains("not shown here: escape_time_exact"), "{narrow}");
-        assert!(text(&results(40), None).contains("\n… 10 more rows in tables/rows.csv\n"));
-        assert!(text(&results(0), None).starts_with("no cell is finished\n"));
+        assert!(text(&results(40), 100).contains("\n… 10 more rows in tables/rows.csv\n"));
+        assert!(text(&results(0), 100).starts_with("no cell is finished\n"));
     }
 }

@@ -127,11 +127,7 @@ fn langevin<R: Variate>(field: &Field<R>, beta: f64) -> Equation<R> {
 }
 
 /// Runs an ensemble to its end, with no store for checkpoints.
-fn finish<P: UnitProgram>(
-    program: &P,
-    units: Units,
-    request: Request,
-) -> Result<P::Summary, Box<dyn Error>> {
+fn finish<P: UnitProgram>(program: &P, units: Units, request: Request) -> Result<P::Summary, Box<dyn Error>> {
     let stop = AtomicBool::new(false);
     let plan = Plan {
         threads: request.threads,
@@ -217,8 +213,7 @@ fn softmax<R: Variate>(request: Request) -> Answer {
 fn variates<R: Variate>(law: Law, request: Request) -> Measured {
     const FILL: u64 = 16;
     let replicas: Vec<u64> = (0..LANES as u64).collect();
-    let mut stream =
-        LaneStream::<R>::new(Demand::new(Purpose::GradientNoise, law, 1), LANES, FILL as usize);
+    let mut stream = LaneStream::<R>::new(Demand::new(Purpose::GradientNoise, law, 1), LANES, FILL as usize);
     let fills = (request.replicas * request.steps).div_ceil(FILL * LANES as u64);
     let mut values = Moments::new();
     for fill in 0..fills {

@@ -41,18 +41,22 @@ fn point(values: &[f64]) -> Start {
 
 /// Snapshots of an ensemble that starts at 0.
 fn snapshots(rule: &dyn Rule<f64>, claim: Claim, at: &[u64]) -> Vec<Snapshot> {
+    snapshots_from(&vec![0.0; rule.dimension()], rule, claim, at)
+}
+
+fn snapshots_from(start: &[f64], rule: &dyn Rule<f64>, claim: Claim, at: &[u64]) -> Vec<Snapshot> {
     let dimension = rule.dimension();
     let observations = Observations {
         projection: Projection::coordinates(vec![0.0; dimension]),
         snapshots: at.to_vec(),
         covariance: true,
         displacement: false,
-        logarithms: false,
+        logarithms: start.iter().all(|&x| x != 0.0),
         quantiles: false,
         average: None,
         paths: 0,
     };
-    let start = point(&vec![0.0; dimension]);
+    let start = point(start);
     let steps = at.last().copied().unwrap_or(0);
     let program =
         HorizonProgram { rule, start: &start, steps, observations: &observations, seed: claim.seed() };
@@ -198,6 +202,34 @@ fn multiplicative_noise_enlarges_the_variance() {
     // The comparison tells the exact law from Langevin's approximation, which misses −ηλ².
     let langevin = mode.langevin_variance().expect("a variance");
     assert!((exact - langevin).abs() > 10.0 * measured[0].components[0].variance().stderr);
+}
+
+/// `ln|x|` of a purely multiplicative mode walks at the Lyapunov exponent `E ln|1 − ηH_B|`: typical paths shrink at
+/// (h, s, η) = (1, 2, 0.6), where the second moment grows by 1.6 a step, and grow at (1, 4, 1).
+#[test]
+fn logarithms_walk_at_the_lyapunov_exponent() {
+    for (index, (deviation, learning_rate, published)) in
+        [(2.0, 0.6, -0.39832), (4.0, 1.0, 0.75111)].into_iter().enumerate()
+    {
+        let claim = claim("theory::FluctuatingMode::gaussian_lyapunov_exponent", 50_000, 45 + index as u64);
+        let curvature_variance = deviation * deviation;
+        let mode = FluctuatingMode { learning_rate, curvature: 1.0, curvature_variance, noise_variance: 0.0 };
+        let exponent = mode.gaussian_lyapunov_exponent();
+        assert!((exponent - published).abs() < 1e-5);
+        let noise: Arc<dyn Noise<f64>> = Arc::new(Multiplicative {
+            curvature_deviation: deviation,
+            standard_deviation: 0.0,
+            dimension: 1,
+        });
+        let drift = landscape("quadratic", &[("curvatures", &[1.0])]).drift;
+        let oracle = Arc::new(NoisyField { drift, noise: Some(noise) });
+        let rule = StochasticGradientDescent(descent(oracle, learning_rate));
+        let at = [1, 30, 100];
+        for (snapshot, steps) in snapshots_from(&[1.0], &rule, claim, &at).iter().zip(at) {
+            let logarithm = snapshot.logarithms[0].mean();
+            claim.agrees(&format!("{steps} steps"), logarithm, exponent * steps as f64);
+        }
+    }
 }
 
 /// Linear regression on fresh Gaussian inputs: `E xxᵀVxxᵀ = 2AVA + tr(AV)A` in each sample.

@@ -620,12 +620,12 @@ fn bits_at_fixed_addresses_are_pinned() {
             [
                 0xbfc306cd911b5fb2,
                 0x3fed8f8717f613b6,
-                0xbffbb30344686850,
-                0x3fc32dc2ffadec5d,
+                0xbffbb3034468684f,
+                0x3fc32dc2ffadec5c,
                 0x3ff5926b6afbbedf,
                 0xbfdac65156cdffab,
             ],
-            [0xbe0f06a8, 0xbf0b84e8, 0xbe89301f, 0xbf71ccbc, 0x3f384e05, 0xc02e1b23],
+            [0xbe0f06ab, 0xbf0b84ea, 0xbe89301f, 0xbf71ccbb, 0x3f384e05, 0xc02e1b23],
         ),
     ];
     for (law, double, single) in pinned {

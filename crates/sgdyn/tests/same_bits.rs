@@ -317,7 +317,7 @@ fn horizon_is_the_same<R: Variate>(what: &str, rule: &dyn Rule<R>) {
         snapshots: vec![0, 1, 17, 500, 1200],
         covariance: true,
         displacement: true,
-        logarithms: false,
+        logarithms: true,
         quantiles: true,
         average: Some(Average { burn_in: 100, every: 7 }),
         paths: 37,

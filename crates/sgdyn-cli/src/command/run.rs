@@ -8,7 +8,6 @@ use crate::page::Page;
 use crate::progress::Display;
 use crate::{interrupt, summary};
 use sgdyn::study::{self, Conditions, Existing, Results, RunDirectory, Status, Study, StudyOutput};
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -86,13 +85,12 @@ fn show(study: &Study, results: Results, path: &Path, json: bool) -> Result<(), 
         let output = StudyOutput { study: study.name().to_owned(), seed: study.seed(), rows, verdicts };
         return print_json(&output.to_json());
     }
-    let width = std::io::stdout().is_terminal().then(terminal_width);
-    print(&format!("{}\nreport: {}\n", summary::text(&results, width), report.display()));
+    print(&format!("{}\nreport: {}\n", summary::text(&results, terminal_width()), report.display()));
     Ok(())
 }
 
-/// The width of the terminal, where the shell tells it.
+/// The width of the terminal where the shell tells it, else a usual one.
 fn terminal_width() -> usize {
-    const USUAL: usize = 120;
+    const USUAL: usize = 132;
     std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(USUAL)
 }

@@ -101,8 +101,8 @@ pub(super) fn theories(rows: &Rows<'_>, quantity: &str) -> Vec<(String, String)>
     let theory = |column: &str| {
         let rest = column.strip_prefix(quantity)?.strip_prefix('_')?;
         let suffix = match rest {
-            "exact" => "exact",
-            "predicted" => "predicted",
+            "predicted" => rest,
+            _ if rest.starts_with("exact") => rest,
             _ => rest.strip_prefix("predicted_")?,
         };
         let told = !suffix.ends_with("_stderr") && rows.numbers(column).is_some();
@@ -112,8 +112,13 @@ pub(super) fn theories(rows: &Rows<'_>, quantity: &str) -> Vec<(String, String)>
 }
 
 /// The dash of the `number`-th theory; what is exact is solid.
-pub(super) fn dash(name: &str, number: usize) -> Dash {
-    if name == "exact" { Dash::Solid } else { DASHES[number % DASHES.len()] }
+pub(super) fn dash(theories: &[(String, String)], number: usize) -> Dash {
+    let is_exact = |theory: &(String, String)| theory.1 == "exact";
+    let exact_before = theories.iter().take(number).filter(|theory| is_exact(theory)).count();
+    match theories.get(number) {
+        Some(theory) if is_exact(theory) => Dash::Solid,
+        _ => DASHES[(number - exact_before) % DASHES.len()],
+    }
 }
 
 /// How a panel tells groups apart.
@@ -160,9 +165,10 @@ pub(super) fn panel(rows: &Rows<'_>, quantity: &str, abscissa: &Abscissa, split:
                 }
                 drawn.push(line.clone());
                 panel = panel.series(if connected {
-                    Series::line(line.0, line.1).color(color).dash(dash(name, number))
+                    Series::line(line.0, line.1).color(color).dash(dash(&theories, number))
                 } else {
-                    Series::points(line.0, line.1).ink().marker(number + 1).label(name.clone())
+                    let x = abscissa.beside(&line.0, number, theories.len() + 1, &[]);
+                    Series::points(x, line.1).color(number + 1).label(name.clone())
                 });
             }
         }
@@ -171,7 +177,11 @@ pub(super) fn panel(rows: &Rows<'_>, quantity: &str, abscissa: &Abscissa, split:
         for (number, marker) in markers.iter().enumerate() {
             let rows = group.rows.matching(marker).sorted_by(abscissa.column());
             let Some(values) = rows.numbers(quantity) else { continue };
-            let mut points = Series::points(abscissa.positions(&rows), values).color(color);
+            let mut x = abscissa.positions(&rows);
+            if !connected && color == 0 {
+                x = abscissa.beside(&x, theories.len(), theories.len() + 1, &[]);
+            }
+            let mut points = Series::points(x, values).color(color);
             if rows.numbers(&format!("{quantity}_stderr")).is_some() {
                 points = points.error(errors(&rows, quantity), BARS);
             }
@@ -193,7 +203,8 @@ pub(super) fn panel(rows: &Rows<'_>, quantity: &str, abscissa: &Abscissa, split:
     }
     if connected {
         for (number, (_, name)) in theories.iter().enumerate() {
-            panel = panel.series(Series::line([], []).ink().dash(dash(name, number)).label(name.clone()));
+            panel =
+                panel.series(Series::line([], []).ink().dash(dash(&theories, number)).label(name.clone()));
         }
     }
     Some(panel)

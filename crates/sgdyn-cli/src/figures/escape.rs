@@ -1,8 +1,8 @@
 //! Escape studies: mean escape times beside their predictions, and how far they are from the exact ones.
 
 use super::curve::{Abscissa, Split, errors, panel};
-use super::rows::Rows;
-use super::{BARS, Context, NamedFigure, labels};
+use super::rows::{Group, Rows};
+use super::{BARS, Context, NamedFigure, grid, labels};
 use sgdyn_report::{Axis, Panel, Series};
 
 const TIME: &str = "escape_time";
@@ -42,16 +42,12 @@ fn deviations(context: &Context<'_>) -> Option<NamedFigure> {
     let (panels, colors) =
         if rows.groups(&variants).len() > 1 { (targets, variants) } else { (vec![], targets) };
     let panels = rows.groups(&panels);
-    let columns = panels.len().min(3);
-    let mut figure = context.figure("Deviation from the exact escape time").columns(columns);
-    figure = if columns > 1 { figure.panel_size(290.0, 250.0) } else { figure.panel_size(480.0, 280.0) };
-    for group in panels {
-        let panel = deviation(&group.rows, &abscissa, &colors);
-        figure = figure.panel(panel.title(labels::settings(&group.key)));
-    }
+    let panel =
+        |group: &Group<'_>| deviation(&group.rows, &abscissa, &colors).title(labels::settings(&group.key));
+    let panels = panels.iter().map(panel).collect();
     Some(NamedFigure {
         name: "escape-deviation".to_owned(),
-        figure,
+        figure: grid(context.figure("Deviation from the exact escape time"), panels),
         caption: "Relative deviation of the measured mean escape time from the exact one of the same process. Bars: \
                   ± 2 standard errors; series are set side by side for clarity."
             .to_owned(),
@@ -59,8 +55,8 @@ fn deviations(context: &Context<'_>) -> Option<NamedFigure> {
 }
 
 fn deviation(rows: &Rows<'_>, abscissa: &Abscissa, colors: &[String]) -> Panel {
-    let mut panel =
-        Panel::new(abscissa.axis(), Axis::linear("τ / τ exact − 1 (%)")).series(Series::horizontal(0.0));
+    let mut panel = Panel::new(abscissa.axis(), Axis::linear("deviation of τ from exact (%)"))
+        .series(Series::horizontal(0.0));
     let groups = rows.groups(colors);
     let all = abscissa.positions(rows);
     for (number, group) in groups.iter().enumerate() {

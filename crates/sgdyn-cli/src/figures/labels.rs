@@ -2,9 +2,10 @@
 
 use crate::summary::show;
 use sgdyn::study::Datum;
+use sgdyn_report::significant;
 
 /// Column, words, symbol.
-const NAMES: [(&str, &str, &str); 22] = [
+const NAMES: [(&str, &str, &str); 25] = [
     ("beta", "inverse temperature", "β"),
     ("learning_rate", "learning rate", "η"),
     ("batch_size", "batch size", "B"),
@@ -27,11 +28,15 @@ const NAMES: [(&str, &str, &str); 22] = [
     ("steps", "steps", "k"),
     ("replicas", "replicas", "n"),
     ("seed", "seed", ""),
+    ("scale", "noise scale", "ε"),
+    ("log_magnitude", "mean log-magnitude", "⟨ln|θ|⟩"),
+    ("curvature_deviation", "deviation of the curvature", "s"),
 ];
 
 /// Suffixes of predictions, and the theories behind them.
-const THEORIES: [(&str, &str); 12] = [
+const THEORIES: [(&str, &str); 13] = [
     ("exact", "exact"),
+    ("exact_chain", "exact, of the chain"),
     ("kramers", "Eyring–Kramers"),
     ("eyring_kramers", "Eyring–Kramers"),
     ("sde", "first-order SDE"),
@@ -67,23 +72,30 @@ pub(super) fn name(column: &str) -> String {
     known(column).map_or_else(|| words(column), |known| known.0.to_owned())
 }
 
-/// One setting, such as `β = 3`, or just the value where that says what it is.
+/// One setting, such as `β = 3`, or just the value where that says what it is; nothing for a key that does not fit.
 pub(super) fn setting(column: &str, value: &Datum) -> String {
     match value {
         Datum::Truth(true) => words(column),
         Datum::Truth(false) => format!("no {}", words(column)),
-        Datum::Text(text) => text.clone(),
-        Datum::Missing => format!("no {}", name(column)),
-        _ => match known(column) {
-            Some((_, symbol)) if !symbol.is_empty() => format!("{symbol} = {}", show(value)),
-            _ => format!("{} {}", name(column), show(value)),
-        },
+        Datum::Text(text) => text.replace("<=", "≤").replace(">=", "≥"),
+        Datum::Missing => String::new(),
+        _ => {
+            let value = match value {
+                Datum::Number(number) => significant(*number, 4),
+                other => show(other),
+            };
+            match known(column) {
+                Some((_, symbol)) if !symbol.is_empty() => format!("{symbol} = {value}"),
+                _ => format!("{} {value}", name(column)),
+            }
+        }
     }
 }
 
 /// The settings of a group.
 pub(super) fn settings(key: &[(String, Datum)]) -> String {
-    key.iter().map(|(column, value)| setting(column, value)).collect::<Vec<_>>().join(", ")
+    let told = key.iter().map(|(column, value)| setting(column, value));
+    told.filter(|setting| !setting.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// The theory behind a suffix such as `sde`.

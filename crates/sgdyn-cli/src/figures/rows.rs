@@ -98,6 +98,12 @@ impl<'a> Rows<'a> {
         Self { table: self.table, indices }
     }
 
+    /// The rows that `keep`, called once for each in order, wants.
+    pub(super) fn filtered(mut self, mut keep: impl FnMut() -> bool) -> Self {
+        self.indices.retain(|_| keep());
+        self
+    }
+
     /// The rows in ascending order of a numeric column.
     pub(super) fn sorted_by(mut self, name: &str) -> Self {
         if let Some(keys) = self.numbers(name) {

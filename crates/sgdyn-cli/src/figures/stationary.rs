@@ -1,8 +1,9 @@
 //! Stationary studies: measured variances over predicted ones, and variances along the spectrum.
 
-use super::curve::{Abscissa, MOST_SERIES, errors, spans, theories};
-use super::rows::Rows;
-use super::{BARS, Context, NamedFigure, curve, labels};
+use super::curve::{Abscissa, MOST_SERIES, Split, errors, spans, theories};
+use super::rows::{Group, Rows};
+use super::{BARS, Context, NamedFigure, curve, grid, labels};
+use sgdyn::study::Datum;
 use sgdyn_report::{Axis, Panel, Series};
 
 const VARIANCE: &str = "variance";
@@ -23,20 +24,24 @@ fn ratios(context: &Context<'_>) -> Option<NamedFigure> {
     if theories.is_empty() {
         return None;
     }
-    let abscissa = Abscissa::of(&context.axes, rows);
-    let keep = |column: &&String| *column != abscissa.column();
-    let others: Vec<String> = context.axes.others.iter().filter(keep).cloned().collect();
-    let modes: Vec<String> = context.axes.parts.iter().filter(keep).cloned().collect();
-    // Panels for the other swept keys, or for modes if there are none; what is left is told by markers.
-    let (panels, marks) = if others.is_empty() { (modes, vec![]) } else { (others, modes) };
+    let many = rows.distinct(MODE).len() > MOST_PANELS && rows.numbers(EIGENVALUE).is_some();
+    let (abscissa, panels, marks) = if many {
+        (along_spectrum(rows)?, context.axes.cells(), vec![])
+    } else {
+        let abscissa = Abscissa::of(&context.axes, rows);
+        let keep = |column: &&String| *column != abscissa.column();
+        let others: Vec<String> = context.axes.others.iter().filter(keep).cloned().collect();
+        let modes: Vec<String> = context.axes.parts.iter().filter(keep).cloned().collect();
+        // How far a theory is off depends on the mode more than on anything else.
+        if modes.is_empty() { (abscissa, others, vec![]) } else { (abscissa, modes, others) }
+    };
     let groups = rows.groups(&panels);
     let count = groups.len().min(MOST_PANELS);
-    let mut figure = context.figure("Stationary variance over its predictions").columns(count.min(3));
-    figure = if count > 1 { figure.panel_size(290.0, 250.0) } else { figure.panel_size(480.0, 300.0) };
-    for group in groups.iter().take(MOST_PANELS) {
-        let panel = ratio(&group.rows, &abscissa, &theories, &marks);
-        figure = figure.panel(panel.title(labels::settings(&titled(&group.rows, &group.key))));
-    }
+    let panel = |group: &Group<'_>| {
+        let title = labels::settings(&titled(&group.rows, &group.key));
+        ratio(&group.rows, &abscissa, &theories, &marks).title(title)
+    };
+    let panels = groups.iter().take(MOST_PANELS).map(panel).collect();
     let left_out = if groups.len() > count {
         format!(" The first {count} of {} panels.", groups.len())
     } else {
@@ -44,7 +49,7 @@ fn ratios(context: &Context<'_>) -> Option<NamedFigure> {
     };
     Some(NamedFigure {
         name: "variance-ratio".to_owned(),
-        figure,
+        figure: grid(context.figure("Stationary variance over its predictions"), panels),
         caption: format!(
             "Measured stationary variance over each prediction; a theory that holds lies on 1. Bars: ± 2 standard \
              errors; series are set side by side for clarity.{left_out}"
@@ -53,7 +58,7 @@ fn ratios(context: &Context<'_>) -> Option<NamedFigure> {
 }
 
 /// A mode is better known by its eigenvalue, where that does not vary.
-fn titled(rows: &Rows<'_>, key: &[(String, sgdyn::study::Datum)]) -> Vec<(String, sgdyn::study::Datum)> {
+fn titled(rows: &Rows<'_>, key: &[(String, Datum)]) -> Vec<(String, Datum)> {
     let mut key = key.to_vec();
     if let ([eigenvalue], true) =
         (rows.distinct(EIGENVALUE).as_slice(), key.iter().any(|(name, _)| name == MODE))
@@ -86,7 +91,7 @@ fn ratio(rows: &Rows<'_>, abscissa: &Abscissa, theories: &[(String, String)], ma
         }
     }
     let label = "measured / predicted variance";
-    let y = if spans(&ratios, 30.0) { Axis::log(label) } else { Axis::linear(label) };
+    let y = if spans(&ratios, 4.0) { Axis::log(label) } else { Axis::linear(label) };
     let mut panel = Panel::new(abscissa.axis(), y).series(Series::horizontal(1.0));
     panel = series.into_iter().fold(panel, Panel::series);
     if marks.len() > 1 {
@@ -104,23 +109,26 @@ fn spectrum(context: &Context<'_>) -> Option<NamedFigure> {
     if eigenvalues < 3 || rows.distinct(MODE).len() < 3 {
         return None;
     }
-    let log = spans(&rows.numbers(EIGENVALUE)?, 3.0);
-    let abscissa = Abscissa::Number { column: EIGENVALUE.to_owned(), log };
-    let groups = rows.groups(&context.axes.others);
-    let count = groups.len().min(MOST_PANELS);
-    let mut figure = context.figure("Stationary variance along the spectrum").columns(count.min(3));
-    figure = if count > 1 { figure.panel_size(290.0, 250.0) } else { figure.panel_size(480.0, 300.0) };
+    let abscissa = along_spectrum(rows)?;
     let color: Vec<String> = context.axes.swept.iter().cloned().collect();
-    for group in groups.iter().take(MOST_PANELS) {
-        let split = curve::Split { color: color.clone(), marker: Vec::new() };
+    let split = Split { color, marker: Vec::new() };
+    let groups = rows.groups(&context.axes.others);
+    let panel = |group: &Group<'_>| {
         let panel = curve::panel(&group.rows, VARIANCE, &abscissa, &split)?;
-        figure = figure.panel(panel.title(labels::settings(&group.key)));
-    }
+        Some(panel.title(labels::settings(&group.key)))
+    };
+    let panels = groups.iter().take(MOST_PANELS).filter_map(panel).collect();
     Some(NamedFigure {
         name: "variance-spectrum".to_owned(),
-        figure,
+        figure: grid(context.figure("Stationary variance along the spectrum"), panels),
         caption: "Stationary variance of each mode against the eigenvalue of the Hessian. Points: measured, bars: ± 2 \
                   standard errors. Lines: predictions."
             .to_owned(),
     })
+}
+
+/// Along the eigenvalues; by logarithm where they are spread and positive.
+fn along_spectrum(rows: &Rows<'_>) -> Option<Abscissa> {
+    let log = spans(&rows.numbers(EIGENVALUE)?, 3.0);
+    Some(Abscissa::Number { column: EIGENVALUE.to_owned(), log })
 }

@@ -2,8 +2,7 @@
 
 use super::curve::MOST_SERIES;
 use super::rows::Rows;
-use super::{BARS, Context, NamedFigure, labels};
-use sgdyn::study::Datum;
+use super::{BARS, Context, NamedFigure, grid, labels};
 use sgdyn_report::{Axis, Dash, Panel, Series};
 
 const TABLE: &str = "survival";
@@ -18,9 +17,7 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
     let smallest = survival.iter().copied().filter(|&value| value > 0.0).fold(1.0, f64::min);
     let lower = 10f64.powf(smallest.log10().floor()).clamp(1e-6, 0.1);
     let targets = rows.groups(&["target".to_owned()]);
-    let columns = targets.len().min(3);
-    let mut figure = context.figure("Survival").columns(columns);
-    figure = if columns > 1 { figure.panel_size(290.0, 250.0) } else { figure.panel_size(480.0, 300.0) };
+    let mut panels = Vec::new();
     for target in &targets {
         let cells = target.rows.groups(&["cell".to_owned()]);
         let mut panel = Panel::new(
@@ -30,9 +27,8 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
         .title(labels::settings(&target.key));
         let mut farthest = 0.0;
         for (color, cell) in thinned(&cells).enumerate() {
-            let key: Vec<(String, Datum)> = cell.key.iter().chain(&target.key).cloned().collect();
-            let row = context.rows.matching(&key);
-            let mean = row.first_number("escape_time").filter(|mean| *mean > 0.0);
+            let key: Vec<_> = context.cell(&cell.key).into_iter().chain(target.key.iter().cloned()).collect();
+            let mean = context.rows.matching(&key).first_number("escape_time").filter(|mean| *mean > 0.0);
             let cell_rows = cell.rows.clone().sorted_by(time);
             let (Some(times), Some(values), Some(mean)) =
                 (cell_rows.numbers(time), cell_rows.numbers("survival"), mean)
@@ -49,16 +45,17 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
                 };
                 panel = panel.series(Series::band(scaled.clone(), edge(-1.0), edge(1.0)).color(color));
             }
-            let label = label(context, &row, &cell.key);
+            let label = context.cell_label(&cell.key);
+            let label = if label.is_empty() { "measured".to_owned() } else { label };
             panel = panel.series(Series::steps(scaled, values).color(color).dash(Dash::Solid).label(label));
         }
         let end = if farthest > 0.0 { farthest.min(-lower.ln()) } else { -lower.ln() };
         let exponential = Series::line([0.0, end], [1.0, (-end).exp()]);
-        figure = figure.panel(panel.series(exponential.ink().dash(Dash::Dashed).label("exponential")));
+        panels.push(panel.series(exponential.ink().dash(Dash::Dashed).label("exponential")));
     }
     Some(NamedFigure {
         name: "survival".to_owned(),
-        figure,
+        figure: grid(context.figure("Survival"), panels),
         caption: "Fraction of replicas that have not reached the target, time in units of its measured mean. Bands: \
                   ± 2 standard errors. An exponential law is the dashed line; the time that it takes to settle in the \
                   well shows as a shoulder at small t."
@@ -69,13 +66,4 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
 /// As many of the groups as there are colours, spread evenly.
 fn thinned<T>(groups: &[T]) -> impl Iterator<Item = &T> {
     groups.iter().step_by(groups.len().div_ceil(MOST_SERIES).max(1))
-}
-
-fn label(context: &Context<'_>, row: &Rows<'_>, cell: &[(String, Datum)]) -> String {
-    let key = row.groups(&context.axes.cells()).into_iter().next().map(|group| labels::settings(&group.key));
-    key.filter(|label| !label.is_empty()).unwrap_or_else(|| match cell {
-        [] => "measured".to_owned(),
-        _ if context.study.cell_count() == 1 => "measured".to_owned(),
-        _ => labels::settings(cell),
-    })
 }

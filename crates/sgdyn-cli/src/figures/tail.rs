@@ -3,7 +3,6 @@
 use super::curve::MOST_SERIES;
 use super::rows::Rows;
 use super::{BARS, Context, NamedFigure, labels};
-use sgdyn::study::Datum;
 use sgdyn_report::{Axis, Dash, Panel, Series, estimate, significant};
 
 const TABLE: &str = "tail";
@@ -14,17 +13,25 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
     let table = context.results.details.iter().find(|table| table.name() == TABLE)?;
     let rows = Rows::of(table);
     rows.numbers("magnitude")?;
-    rows.numbers("exceedance")?;
-    let cells = rows.groups(&["cell".to_owned()]);
-    let mut panel = Panel::new(Axis::log("magnitude x"), Axis::log("P(|θ| > x)"));
+    let cells = rows.groups(&["cell".to_owned(), "mode".to_owned()]);
+    let smallest = rows.numbers("exceedance")?.into_iter().filter(|y| *y > 0.0).fold(1.0, f64::min);
+    let exceedance = Axis::log("P(|θ| > x)").range(smallest / 2.0, 1.5);
+    let mut panel = Panel::new(Axis::log("magnitude x"), exceedance);
     let mut slopes = Vec::new();
     for (color, cell) in cells.iter().take(MOST_SERIES).enumerate() {
         let points = cell.rows.clone().sorted_by("magnitude");
+        let points = thinned(&points);
         let (Some(x), Some(y)) = (points.numbers("magnitude"), points.numbers("exceedance")) else {
             continue;
         };
-        let row = context.rows.matching(&cell.key);
-        let mut label = name(context, &row, &cell.key);
+        let mode: Vec<_> = cell.key.iter().filter(|(name, _)| name == "mode").cloned().collect();
+        let key: Vec<_> = context.cell(&cell.key).into_iter().chain(mode.iter().cloned()).collect();
+        let row = context.rows.matching(&key);
+        let mut label = context.cell_label(&cell.key);
+        if rows.distinct("mode").len() > 1 {
+            let mode = labels::settings(&mode);
+            label = if label.is_empty() { mode } else { format!("{label}, {mode}") };
+        }
         if let Some(slope) = slope_label(&row) {
             label = if label.is_empty() { slope } else { format!("{label}: {slope}") };
         }
@@ -35,7 +42,9 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
         panel = panel.series(if label.is_empty() { series } else { series.label(label) });
         for (column, dash) in exponents(&row) {
             if let Some(line) = row.first_number(&column).and_then(|exponent| slope(&x, &y, exponent)) {
-                slopes.push(Series::line(line.0, line.1).color(color).dash(dash));
+                let line = Series::line(line.0, line.1).dash(dash);
+                // Fit and prediction lie close together: the prediction is told by its ink.
+                slopes.push(if dash == Dash::Solid { line.color(color) } else { line.ink() });
             }
         }
     }
@@ -46,26 +55,19 @@ pub(super) fn figure(context: &Context<'_>) -> Option<NamedFigure> {
             let name = match column.strip_prefix(EXPONENT).map(|rest| rest.trim_start_matches('_')) {
                 Some("") | None => "slope of the fit".to_owned(),
                 Some("predicted") => "slope predicted".to_owned(),
+                Some("exact") => "slope, exact".to_owned(),
                 Some(rest) => format!("slope: {}", labels::theory(rest.trim_start_matches("predicted_"))),
             };
             panel = panel.series(Series::line([], []).ink().dash(dash).label(name));
         }
     }
     let caption = "Probability that a magnitude is exceeded. Bars: ± 2 standard errors. A power law is a straight line \
-                   of slope −κ; lines are drawn through the upper part of the data.";
+                   of slope −κ; lines are drawn through the middle of the tail.";
     Some(NamedFigure {
         name: "tail".to_owned(),
         figure: context.figure("Tail of the stationary law").panel(panel).panel_size(480.0, 320.0),
         caption: caption.to_owned(),
     })
-}
-
-fn name(context: &Context<'_>, row: &Rows<'_>, cell: &[(String, Datum)]) -> String {
-    if context.study.cell_count() == 1 {
-        return String::new();
-    }
-    let key = row.groups(&context.axes.cells()).into_iter().next().map(|group| labels::settings(&group.key));
-    key.filter(|label| !label.is_empty()).unwrap_or_else(|| labels::settings(cell))
 }
 
 fn slope_label(row: &Rows<'_>) -> Option<String> {
@@ -93,18 +95,32 @@ fn exponents(row: &Rows<'_>) -> Vec<(String, Dash)> {
         .collect()
 }
 
-/// A line of slope −exponent over the last two thirds of the decades that the data span, through their middle.
+/// At most some dozens of rows, evenly spread over the logarithm of the magnitude.
+fn thinned<'a>(rows: &Rows<'a>) -> Rows<'a> {
+    const PER_DECADE: f64 = 16.0;
+    let mut last = f64::NAN;
+    let magnitudes = rows.numbers("magnitude").unwrap_or_default();
+    let mut far_enough = magnitudes.into_iter().map(|magnitude| {
+        let place = (magnitude.log10() * PER_DECADE).floor();
+        place != std::mem::replace(&mut last, place)
+    });
+    rows.clone().filtered(|| far_enough.next().unwrap_or(false))
+}
+
+/// A line of slope −exponent through the middle of the tail: of what is exceeded by less than a tenth of all.
 fn slope(x: &[f64], y: &[f64], exponent: f64) -> Option<([f64; 2], [f64; 2])> {
-    let seen: Vec<(f64, f64)> =
-        x.iter().zip(y).map(|(x, y)| (*x, *y)).filter(|(x, y)| *x > 0.0 && *y > 0.0).collect();
-    let (first, last) = (seen.first()?, seen.last()?);
-    let start = first.0 * (last.0 / first.0).powf(1.0 / 3.0);
-    let middle = (start * last.0).sqrt();
-    let anchor = seen.iter().min_by(|a, b| {
-        let distance = |point: &(f64, f64)| (point.0 / middle).ln().abs();
+    const TAIL: f64 = 0.1;
+    let points = x.iter().copied().zip(y.iter().copied());
+    let tail: Vec<(f64, f64)> = points.filter(|(x, y)| *x > 0.0 && *y > 0.0 && *y < TAIL).collect();
+    let (first, last) = (tail.first()?, tail.last()?);
+    let middle = (first.1 * last.1).sqrt();
+    let anchor = tail.iter().min_by(|a, b| {
+        let distance = |point: &(f64, f64)| (point.1 / middle).ln().abs();
         distance(a).total_cmp(&distance(b))
     })?;
     let at = |x: f64| anchor.1 * (x / anchor.0).powf(-exponent);
-    let line = ([start, last.0], [at(start), at(last.0)]);
+    // The largest magnitudes are few and lie anywhere: the line ends where the data do on the other axis.
+    let end = last.0.min(anchor.0 * (anchor.1 / last.1).powf(1.0 / exponent));
+    let line = ([first.0, end], [at(first.0), at(end)]);
     line.1.iter().all(|y| y.is_finite() && *y > 0.0).then_some(line)
 }

@@ -195,7 +195,7 @@ impl<R: Variate> StudentT<R> {
     }
     #[inline(always)]
     fn one(self, radius: R::Word, angle: R::Word) -> R {
-        let spread = (self.exponent * R::unit(radius).ln()).exp() - R::ONE;
+        let spread = (self.exponent * R::unit(radius).ln()).exp_m1();
         (self.degrees * spread).sqrt() * (self.two_pi * R::unit(angle)).cos()
     }
 }

@@ -19,6 +19,8 @@ const STUDY: &str = "study.toml";
 const MANIFEST: &str = "manifest.json";
 const LOCK: &str = "lock";
 const REPORT: &str = "report.html";
+/// What the command line keeps to draw figures again.
+const RESULTS: &str = "results.json";
 const TABLES: &str = "tables";
 const FIGURES: &str = "figures";
 const CHECKPOINTS: &str = "checkpoints";

@@ -48,7 +48,7 @@ pub use stationary_covariance::{
     stationary_covariance, with_weight_decay,
 };
 pub use stationary_density::{Domain, StationaryDensity, stationary_density};
-pub use transfer_operator::{ChainExit, ChainTarget, chain_first_passage};
+pub use transfer_operator::{ChainExit, ChainTarget, chain_first_passage, heun_first_passage};
 
 /// The eigenvalues, ascending, and eigenvectors, in columns, of a symmetric matrix `[d × d]`.
 ///

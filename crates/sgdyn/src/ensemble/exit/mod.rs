@@ -99,16 +99,16 @@ impl<R: Variate> UnitProgram for ExitProgram<'_, R> {
 
     fn advance(&self, unit: &mut ExitUnit, control: &Control<'_>) -> Option<ExitSummary> {
         let mut lanes = Lanes::new(self, unit);
+        let steps_per_fill = lanes.draws.fill_steps() as u64 * lanes.steps.len() as u64;
         loop {
-            for _ in 0..FILLS_PER_REPORT {
+            for fill in 0..FILLS_PER_REPORT {
                 if !lanes.refill(unit) {
-                    control.report(0);
+                    control.report(fill * steps_per_fill);
                     return Some(self.summary(unit));
                 }
                 lanes.run_fill(unit);
             }
-            let steps = FILLS_PER_REPORT * lanes.draws.fill_steps() as u64 * lanes.steps.len() as u64;
-            if !control.report(steps) {
+            if !control.report(FILLS_PER_REPORT * steps_per_fill) {
                 lanes.save(unit);
                 return None;
             }

@@ -189,6 +189,8 @@ impl<R: Variate> NestedWatch<R> {
             for lane in lanes.clone() {
                 let wanted =
                     crossed >> (lane - lanes.start) & 1 == 1 || self.sign * x[lane] <= self.at_steps[lane];
+                // A replica that overflowed has diverged; it has reached nothing.
+                let wanted = wanted && x[lane].to_f64().is_finite();
                 if wanted && look.occupants[lane].live && look.step(lane) <= look.most_steps {
                     self.look_at(lane, x[lane], look, &mut exits[lane], finished);
                 }
@@ -346,6 +348,9 @@ impl<'a, R: Variate> RegionWatch<'a, R> {
                     continue;
                 }
                 let (step, after) = (look.step(lane), self.level[lane].to_f64());
+                if !after.is_finite() {
+                    continue;
+                }
                 if let Some(bridge) = self.bridge
                     && exit.corrected[target].is_nan()
                 {

@@ -8,7 +8,7 @@ use crate::ensemble::{Outcome, Plan, Store, UnitProgram, Units, run};
 use crate::study::RunDirectory;
 
 /// Finished work is on disk at most so long after it was done.
-const SAVE_EVERY: Duration = Duration::from_secs(10);
+const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 /// The checkpoints of one cell.
 struct CellStore<'a> {

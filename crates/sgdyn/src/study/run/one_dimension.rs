@@ -9,6 +9,7 @@ use crate::random::Variate;
 use crate::study::{Cell, Integrator, Landscape, Noise, Parameter, Rule};
 use crate::theory::{
     ChainTarget, FarSide, Gate, Process, chain_first_passage, eyring_kramers, first_passage_time,
+    heun_first_passage,
 };
 
 /// A one-dimensional landscape with the rule that moves on it.
@@ -103,6 +104,12 @@ impl<'a> Line<'a> {
                 let step = integration.step_size / integration.substeps as f64;
                 let spread = (2.0 * step / beta).sqrt();
                 let exit = chain_first_passage(|x| -step * self.slope(x), |_| spread, start, threshold);
+                exit.map(|exit| exit.mean_steps * step)
+            }
+            Rule::Langevin { beta, integration } => {
+                let step = integration.step_size / integration.substeps as f64;
+                let (drift, slope) = (|x| -self.slope(x), |x| -self.curvature(x));
+                let exit = heun_first_passage(drift, slope, (2.0 / beta).sqrt(), step, start, threshold);
                 exit.map(|exit| exit.mean_steps * step)
             }
             Rule::Sgld { step, beta } => {

@@ -1,6 +1,6 @@
 //! What a run directory does with the file system.
 
-use super::{CHECKPOINTS, FIGURES, LOCK, MANIFEST, REPORT, RunDirectoryError, STUDY, TABLES};
+use super::{CHECKPOINTS, FIGURES, LOCK, MANIFEST, REPORT, RESULTS, RunDirectoryError, STUDY, TABLES};
 use crate::study::atomic_file;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -27,7 +27,7 @@ pub(super) fn is_barely_begun(path: &Path) -> Result<bool, RunDirectoryError> {
     for entry in fs::read_dir(path).map_err(system("list", path))? {
         let name = entry.map_err(system("list", path))?.file_name();
         let name = name.to_string_lossy();
-        let ours = [LOCK, STUDY, TABLES, FIGURES, CHECKPOINTS].contains(&name.as_ref());
+        let ours = [LOCK, STUDY, RESULTS, TABLES, FIGURES, CHECKPOINTS].contains(&name.as_ref());
         if !ours && !atomic_file::is_unfinished(&name) {
             return Ok(false);
         }
@@ -48,7 +48,7 @@ pub(super) fn lock(path: &Path) -> Result<File, RunDirectoryError> {
 
 /// Removes the files of a run. The manifest goes first: what is left without one is no run that could be resumed.
 pub(super) fn clear(path: &Path) -> Result<(), RunDirectoryError> {
-    for name in [MANIFEST, STUDY, REPORT] {
+    for name in [MANIFEST, STUDY, REPORT, RESULTS] {
         let file = path.join(name);
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

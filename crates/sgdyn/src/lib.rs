@@ -16,3 +16,8 @@ pub mod rule;
 pub mod statistics;
 pub mod study;
 pub mod theory;
+
+/// Compiles and runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

@@ -8,11 +8,7 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-<<<<<<< HEAD
 use sgdyn::landscape::{formula_field, named};
-=======
-use sgdyn::landscape::{Drift, formula_field, named};
->>>>>>> ef47d3714f699d3b182a4449a29353e298ee723e
 use sgdyn::lanes::{Block, Layout, Real, Scratch};
 use sgdyn::random::{Demand, Draws, LaneStream, Law, Purpose, Seed, Variate};
 use sgdyn::risk::{Dataset, EmpiricalRisk, GeneralisedLinear, Link, Workspace};

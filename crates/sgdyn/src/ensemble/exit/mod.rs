@@ -209,9 +209,7 @@ impl<'a, R: Variate> Lanes<'a, R> {
     fn run_fill(&mut self, unit: &mut ExitUnit) {
         let fill_steps = self.draws.fill_steps();
         self.draws.fill(&self.replicas, &self.steps);
-        let horizon = self.program.most_steps.saturating_sub(fill_steps as u64);
-        let ends_inside =
-            (0..self.steps.len()).any(|lane| self.occupants[lane].live && self.steps[lane] >= horizon);
+        let ends_inside = self.ends_within(fill_steps as u64);
         let first_live = self.occupants.iter().position(|occupant| occupant.live).unwrap_or(0);
         for step in 0..fill_steps {
             self.watch.before(&self.state.position, &mut self.scratch);
@@ -241,32 +239,29 @@ impl<'a, R: Variate> Lanes<'a, R> {
         for steps in &mut self.steps {
             *steps += fill_steps as u64;
         }
-<<<<<<< HEAD
+        self.latest += fill_steps as u64;
         self.end_diverged(unit);
+    }
+
+    /// Whether a live lane comes to its horizon within the next `fill_steps` steps.
+    fn ends_within(&mut self, fill_steps: u64) -> bool {
+        let horizon = self.program.most_steps.saturating_sub(fill_steps);
+        if self.latest >= horizon {
+            // The bound has grown with every fill, whoever left: now the lanes are asked.
+            let live = self.occupants.iter().zip(&self.steps).filter(|(occupant, _)| occupant.live);
+            self.latest = live.map(|(_, &step)| step).max().unwrap_or(0);
+        }
+        self.latest >= horizon
     }
 
     /// Ends replicas that are at their horizon, `since_fill` steps after the last fill: in this very step, since what
     /// becomes of them later must not count.
     fn censor(&mut self, since_fill: u64, unit: &mut ExitUnit) {
-=======
-        self.latest += fill_steps as u64;
-        let broken = not_finite(self.state.position.values());
-        if broken || self.latest >= self.program.most_steps {
-            self.censor(broken, unit);
-        }
-    }
-
-    /// Ends replicas that are past their horizon or nowhere.
-    fn censor(&mut self, broken: bool, unit: &mut ExitUnit) {
-        self.latest = 0;
->>>>>>> ef47d3714f699d3b182a4449a29353e298ee723e
         for lane in 0..self.occupants.len() {
             if self.occupants[lane].live && self.steps[lane] + since_fill >= self.program.most_steps {
                 self.exits[lane].diverged = !self.is_finite(lane);
                 self.exits[lane].end = self.program.most_steps as f64;
                 self.release(lane, unit);
-            } else {
-                self.latest = self.latest.max(self.steps[lane]);
             }
         }
     }

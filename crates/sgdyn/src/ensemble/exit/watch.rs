@@ -191,29 +191,14 @@ impl<R: Variate> NestedWatch<R> {
         if !self.any(lanes.clone(), x) {
             return;
         }
-<<<<<<< HEAD
-        for group in 0..self.groups.len() {
-            if self.groups[group] == 0 {
-                continue;
-            }
-            let lanes = group * GROUP..((group + 1) * GROUP).min(x.len());
-            let crossed = self.variance.map_or(0, |variance| self.crossed(lanes.clone(), x, look, variance));
-            for lane in lanes.clone() {
-                let wanted =
-                    crossed >> (lane - lanes.start) & 1 == 1 || self.sign * x[lane] <= self.at_steps[lane];
-                // A replica that overflowed has diverged; it has reached nothing.
-                let wanted = wanted && x[lane].to_f64().is_finite();
-                if wanted && look.occupants[lane].live && look.step(lane) <= look.most_steps {
-                    self.look_at(lane, x[lane], look, &mut exits[lane], finished);
-                }
-=======
         let crossed = self.variance.map_or(0, |variance| self.crossed(lanes.clone(), x, look, variance));
         for lane in lanes.clone() {
             let wanted =
                 crossed >> (lane - lanes.start) & 1 == 1 || self.sign * x[lane] <= self.at_steps[lane];
+            // A replica that overflowed has diverged; it has reached nothing.
+            let wanted = wanted && x[lane].to_f64().is_finite();
             if wanted && look.occupants[lane].live && look.step(lane) <= look.most_steps {
                 self.look_at(lane, x[lane], look, &mut exits[lane], finished);
->>>>>>> ef47d3714f699d3b182a4449a29353e298ee723e
             }
         }
     }

@@ -20,11 +20,7 @@ pub struct EulerMaruyama<R: Variate> {
 impl<R: Variate> EulerMaruyama<R> {
     /// Steps of `step_size` units of time.
     pub fn new(equation: Equation<R>, step_size: f64) -> Self {
-<<<<<<< HEAD
-        Self { equation, step_size, finer_steps: 1, end_weight: 0.0 }
-=======
-        Self { equation, step_size, root: step_size.sqrt(), finer_steps: 1 }
->>>>>>> ef47d3714f699d3b182a4449a29353e298ee723e
+        Self { equation, step_size, root: step_size.sqrt(), finer_steps: 1, end_weight: 0.0 }
     }
 
     /// Makes each increment the sum of `finer_steps` increments of a run with a step so many times smaller, so that

@@ -28,7 +28,9 @@ fn sgdyn() -> Command {
 fn tables(directory: &Path) -> Vec<Vec<u8>> {
     ["rows.csv", "rows.parquet", "survival.csv"]
         .iter()
-        .map(|name| std::fs::read(directory.join("tables").join(name)).expect("a finished run has its tables"))
+        .map(|name| {
+            std::fs::read(directory.join("tables").join(name)).expect("a finished run has its tables")
+        })
         .collect()
 }
 

@@ -39,9 +39,10 @@ impl<R: Variate> GradientOracle<R> for NoisyField<R> {
         if let Some(amplitude) = noise.amplitude() {
             subtract_scaled(R::from_f64(amplitude), z, out.values_mut());
         } else {
-            let mut term = out.zeros_like();
+            let mut term = scratch.take_like(out);
             noise.apply_root(at, z, scratch, &mut term);
             subtract_scaled(R::ONE, term.values(), out.values_mut());
+            scratch.give(term.into_values());
         }
     }
 }

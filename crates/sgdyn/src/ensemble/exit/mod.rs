@@ -4,6 +4,8 @@ mod condition_region;
 mod crossing;
 mod summary;
 mod target;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use condition_region::ConditionRegion;
@@ -74,6 +76,10 @@ struct Lanes<'a, R: Variate> {
     occupants: Vec<Occupant>,
     replicas: Vec<u64>,
     steps: Vec<u64>,
+    /// How many lanes are live.
+    live: usize,
+    /// No live lane is at a later step than this.
+    latest: u64,
     exits: Vec<ReplicaExit>,
     finished: Vec<usize>,
 }
@@ -146,6 +152,8 @@ impl<'a, R: Variate> Lanes<'a, R> {
             occupants: vec![Occupant { replica: 0, live: false }; lanes],
             replicas: vec![unit.first; lanes],
             steps: vec![0; lanes],
+            live: 0,
+            latest: 0,
             exits: vec![program.empty_exit(); lanes],
             finished: Vec::new(),
         };
@@ -165,6 +173,8 @@ impl<'a, R: Variate> Lanes<'a, R> {
 
     fn occupy(&mut self, lane: usize, replica: u64, step: u64, exit: ReplicaExit) {
         self.occupants[lane] = Occupant { replica, live: true };
+        self.live += 1;
+        self.latest = self.latest.max(step);
         (self.replicas[lane], self.steps[lane]) = (replica, step);
         self.draws.restart(lane, replica, step);
         self.watch.enter(lane, &exit);
@@ -175,12 +185,13 @@ impl<'a, R: Variate> Lanes<'a, R> {
     /// all lanes start together.
     fn refill(&mut self, unit: &mut ExitUnit) -> bool {
         let together = self.program.rule.depends_on_step();
-        let any_live = self.occupants.iter().any(|occupant| occupant.live);
-        if !(together && any_live) {
+        let mut waiting = unit.first + unit.count - unit.next;
+        if waiting > 0 && self.live < self.occupants.len() && !(together && self.live > 0) {
             for lane in 0..self.occupants.len() {
-                if !self.occupants[lane].live && unit.next < unit.first + unit.count {
+                if !self.occupants[lane].live && waiting > 0 {
                     let replica = unit.next;
                     unit.next += 1;
+                    waiting -= 1;
                     self.program.start.place(self.program.seed, replica, lane, &mut self.state.position);
                     for block in &mut self.state.memory {
                         for coordinate in 0..block.dimension() {
@@ -191,16 +202,14 @@ impl<'a, R: Variate> Lanes<'a, R> {
                 }
             }
         }
-        self.occupants.iter().any(|occupant| occupant.live)
+        self.live > 0
     }
 
     /// Runs the steps of one fill.
     fn run_fill(&mut self, unit: &mut ExitUnit) {
         let fill_steps = self.draws.fill_steps();
         self.draws.fill(&self.replicas, &self.steps);
-        let horizon = self.program.most_steps.saturating_sub(fill_steps as u64);
-        let ends_inside =
-            (0..self.steps.len()).any(|lane| self.occupants[lane].live && self.steps[lane] >= horizon);
+        let ends_inside = self.ends_within(fill_steps as u64);
         let first_live = self.occupants.iter().position(|occupant| occupant.live).unwrap_or(0);
         for step in 0..fill_steps {
             self.watch.before(&self.state.position, &mut self.scratch);
@@ -230,7 +239,19 @@ impl<'a, R: Variate> Lanes<'a, R> {
         for steps in &mut self.steps {
             *steps += fill_steps as u64;
         }
+        self.latest += fill_steps as u64;
         self.end_diverged(unit);
+    }
+
+    /// Whether a live lane comes to its horizon within the next `fill_steps` steps.
+    fn ends_within(&mut self, fill_steps: u64) -> bool {
+        let horizon = self.program.most_steps.saturating_sub(fill_steps);
+        if self.latest >= horizon {
+            // The bound has grown with every fill, whoever left: now the lanes are asked.
+            let live = self.occupants.iter().zip(&self.steps).filter(|(occupant, _)| occupant.live);
+            self.latest = live.map(|(_, &step)| step).max().unwrap_or(0);
+        }
+        self.latest >= horizon
     }
 
     /// Ends replicas that are at their horizon, `since_fill` steps after the last fill: in this very step, since what
@@ -268,6 +289,7 @@ impl<'a, R: Variate> Lanes<'a, R> {
 
     fn release(&mut self, lane: usize, unit: &mut ExitUnit) {
         self.occupants[lane].live = false;
+        self.live -= 1;
         self.watch.leave(lane);
         let exit = std::mem::replace(&mut self.exits[lane], self.program.empty_exit());
         unit.steps += exit.end as u64;

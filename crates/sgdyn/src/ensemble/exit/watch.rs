@@ -7,7 +7,9 @@ use crate::lanes::{Block, Scratch, lane_kernel};
 use crate::random::{Seed, Variate};
 use crate::rule::{Bridge, Rule};
 
-/// Lanes of one group share a flag, so that most lanes are never looked at one by one.
+/// Lanes are asked by strips whether any of them is to be looked at, then by groups, then one by one: of a strip almost
+/// always none is, and a call should take many lanes.
+const STRIP: usize = 256;
 const GROUP: usize = 16;
 
 /// Who sits in a lane.
@@ -112,7 +114,6 @@ pub(super) struct NestedWatch<R> {
     at_steps: Vec<R>,
     corrected: Vec<R>,
     next: Vec<[usize; 2]>,
-    groups: Vec<u32>,
 }
 
 impl<R: Variate> NestedWatch<R> {
@@ -133,7 +134,6 @@ impl<R: Variate> NestedWatch<R> {
             at_steps: vec![nowhere; lanes],
             corrected: vec![nowhere; lanes],
             next: vec![[0; 2]; lanes],
-            groups: vec![0; lanes.div_ceil(GROUP)],
         }
     }
 
@@ -162,38 +162,43 @@ impl<R: Variate> NestedWatch<R> {
         finished: &mut Vec<usize>,
     ) {
         let x = position.coordinate(self.coordinate);
-        let any = match self.variance {
-            None => flag_inside(self.sign, x, &self.at_steps, &mut self.groups),
-            Some(variance) => {
-                let reach = R::from_f64(REACH * variance);
-                flag_near(
-                    self.sign,
-                    reach,
-                    &self.before,
-                    x,
-                    &self.corrected,
-                    &self.at_steps,
-                    &mut self.groups,
-                )
+        for first in (0..x.len()).step_by(STRIP) {
+            let strip = first..(first + STRIP).min(x.len());
+            if self.any(strip.clone(), x) {
+                for group in strip.clone().step_by(GROUP) {
+                    self.after_in_group(group..(group + GROUP).min(strip.end), x, look, exits, finished);
+                }
             }
-        };
-        if !any {
+        }
+    }
+
+    /// Whether any of some lanes is to be looked at.
+    fn any(&self, lanes: std::ops::Range<usize>, x: &[R]) -> bool {
+        let (x, at_steps) = (&x[lanes.clone()], &self.at_steps[lanes.clone()]);
+        let Some(variance) = self.variance else { return any_inside(self.sign, x, at_steps) };
+        let (before, corrected) = (&self.before[lanes.clone()], &self.corrected[lanes]);
+        any_near(self.sign, R::from_f64(REACH * variance), before, x, corrected, at_steps)
+    }
+
+    fn after_in_group(
+        &mut self,
+        lanes: std::ops::Range<usize>,
+        x: &[R],
+        look: &Look<'_>,
+        exits: &mut [ReplicaExit],
+        finished: &mut Vec<usize>,
+    ) {
+        if !self.any(lanes.clone(), x) {
             return;
         }
-        for group in 0..self.groups.len() {
-            if self.groups[group] == 0 {
-                continue;
-            }
-            let lanes = group * GROUP..((group + 1) * GROUP).min(x.len());
-            let crossed = self.variance.map_or(0, |variance| self.crossed(lanes.clone(), x, look, variance));
-            for lane in lanes.clone() {
-                let wanted =
-                    crossed >> (lane - lanes.start) & 1 == 1 || self.sign * x[lane] <= self.at_steps[lane];
-                // A replica that overflowed has diverged; it has reached nothing.
-                let wanted = wanted && x[lane].to_f64().is_finite();
-                if wanted && look.occupants[lane].live && look.step(lane) <= look.most_steps {
-                    self.look_at(lane, x[lane], look, &mut exits[lane], finished);
-                }
+        let crossed = self.variance.map_or(0, |variance| self.crossed(lanes.clone(), x, look, variance));
+        for lane in lanes.clone() {
+            let wanted =
+                crossed >> (lane - lanes.start) & 1 == 1 || self.sign * x[lane] <= self.at_steps[lane];
+            // A replica that overflowed has diverged; it has reached nothing.
+            let wanted = wanted && x[lane].to_f64().is_finite();
+            if wanted && look.occupants[lane].live && look.step(lane) <= look.most_steps {
+                self.look_at(lane, x[lane], look, &mut exits[lane], finished);
             }
         }
     }
@@ -254,47 +259,31 @@ impl<R: Variate> NestedWatch<R> {
 }
 
 lane_kernel! {
-    /// Whether any `sign · x` is at or below its threshold, by groups of lanes. An integer OR: a floating-point minimum
-    /// is far slower.
-    fn flag_inside<R: Variate>(sign: R, x: &[R], thresholds: &[R], groups: &mut [u32]) -> bool {
+    /// Whether any `sign · x` is at or below its threshold. Almost always none is, so lanes are told apart only after
+    /// that. An integer OR: a floating-point minimum is far slower.
+    fn any_inside<R: Variate>(sign: R, x: &[R], thresholds: &[R]) -> bool {
         let mut any = 0;
-        for ((group, x), thresholds) in groups.iter_mut().zip(x.chunks(GROUP)).zip(thresholds.chunks(GROUP)) {
-            let mut hit = 0;
-            for (&x, &threshold) in x.iter().zip(thresholds) {
-                hit |= u32::from(sign * x <= threshold);
-            }
-            *group = hit;
-            any |= hit;
+        for (&x, &threshold) in x.iter().zip(thresholds) {
+            any |= u32::from(sign * x <= threshold);
         }
         any != 0
     }
 }
 
 lane_kernel! {
-    /// As [`flag_inside`], or near enough to the next threshold that the path inside the step may have crossed it.
-    fn flag_near<R: Variate>(
+    /// As [`any_inside`], or near enough to the next threshold that the path inside the step may have crossed it.
+    fn any_near<R: Variate>(
         sign: R,
         reach: R,
         before: &[R],
         x: &[R],
         corrected: &[R],
         at_steps: &[R],
-        groups: &mut [u32],
     ) -> bool {
         let mut any = 0;
-        for (index, group) in groups.iter_mut().enumerate() {
-            let first = index * GROUP;
-            let last = (first + GROUP).min(x.len());
-            let (before, x) = (&before[first..last], &x[first..last]);
-            let (corrected, at_steps) = (&corrected[first..last], &at_steps[first..last]);
-            let mut hit = 0;
-            for lane in 0..x.len() {
-                let (from, to) = (sign * before[lane], sign * x[lane]);
-                let near = (from - corrected[lane]) * (to - corrected[lane]) <= reach;
-                hit |= u32::from(near) | u32::from(to <= at_steps[lane]);
-            }
-            *group = hit;
-            any |= hit;
+        for (((&before, &x), &corrected), &at_steps) in before.iter().zip(x).zip(corrected).zip(at_steps) {
+            let (from, to) = (sign * before, sign * x);
+            any |= u32::from((from - corrected) * (to - corrected) <= reach) | u32::from(to <= at_steps);
         }
         any != 0
     }

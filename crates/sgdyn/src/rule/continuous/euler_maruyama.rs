@@ -11,6 +11,8 @@ use crate::rule::{Bridge, Rule, State, kernels};
 pub struct EulerMaruyama<R: Variate> {
     equation: Equation<R>,
     step_size: f64,
+    /// √Δt.
+    root: f64,
     finer_steps: usize,
     end_weight: f64,
 }
@@ -18,7 +20,7 @@ pub struct EulerMaruyama<R: Variate> {
 impl<R: Variate> EulerMaruyama<R> {
     /// Steps of `step_size` units of time.
     pub fn new(equation: Equation<R>, step_size: f64) -> Self {
-        Self { equation, step_size, finer_steps: 1, end_weight: 0.0 }
+        Self { equation, step_size, root: step_size.sqrt(), finer_steps: 1, end_weight: 0.0 }
     }
 
     /// Makes each increment the sum of `finer_steps` increments of a run with a step so many times smaller, so that
@@ -76,7 +78,7 @@ impl<R: Variate> Rule<R> for EulerMaruyama<R> {
     fn advance(&self, _: u64, state: &mut State<R>, draws: StepDraws<'_, R>, scratch: &mut Scratch<R>) {
         let mut drift = scratch.take_like(&state.position);
         self.equation.drift.drift(&state.position, scratch, &mut drift);
-        let (step, root) = (R::from_f64(self.step_size), self.step_size.sqrt());
+        let (step, root) = (R::from_f64(self.step_size), self.root);
         let z = draws.variates(0);
         if let Some(amplitude) = self.equation.amplitude() {
             let spread = R::from_f64(amplitude * root);

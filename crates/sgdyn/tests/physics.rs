@@ -98,9 +98,9 @@ fn descent(oracle: Arc<dyn GradientOracle<f64>>, learning_rate: f64) -> Descent<
 /// SGD, heavy ball and SVAG at a finite learning rate, η‖H‖ ≈ 0.7; the slowest mode has relaxed to e⁻²⁰ and less.
 #[test]
 fn stationary_covariances_with_noise_that_does_not_commute() {
+    type Case = (&'static str, Box<dyn Rule<f64>>, LinearDynamics, u64);
     let eta = 0.3;
     let oracle = || noisy_quadratic(&HESSIAN);
-    type Case = (&'static str, Box<dyn Rule<f64>>, LinearDynamics, u64);
     let cases: [Case; 5] = [
         ("SGD", Box::new(StochasticGradientDescent(descent(oracle(), eta))), LinearDynamics::Sgd, 200),
         (

@@ -11,6 +11,7 @@ use crate::statistics::{CoMoments, Moments};
 
 /// What is observed of an ensemble.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each says of one statistic whether it is kept")]
 pub struct Observations {
     /// The observed components.
     pub projection: Projection,
@@ -218,7 +219,7 @@ impl<R: Variate> HorizonProgram<'_, R> {
             self.snapshot(unit, position);
         }
         let Some(average) = self.observations.average else { return };
-        if unit.step > average.burn_in && (unit.step - average.burn_in) % average.every == 0 {
+        if unit.step > average.burn_in && (unit.step - average.burn_in).is_multiple_of(average.every) {
             let mut offset = vec![0.0; position.dimension()];
             let mut out = vec![0.0; self.components()];
             for (lane, [first, second]) in unit.sums.iter_mut().enumerate() {

@@ -152,7 +152,7 @@ impl Given<'_> {
 
     fn dimension(&self) -> Result<usize, LandscapeError> {
         let value = self.number("dimension")?;
-        if value >= 1.0 && value <= DIMENSION_LIMIT && value.fract() == 0.0 {
+        if (1.0..=DIMENSION_LIMIT).contains(&value) && value.fract() == 0.0 {
             Ok(value as usize)
         } else {
             Err(self.bad("dimension", value.to_string(), "it must be a whole number from 1 to 1,000,000"))

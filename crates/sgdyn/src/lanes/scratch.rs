@@ -31,6 +31,7 @@ impl<R: Real> Scratch<R> {
     }
 
     /// The workspace of another room, made at its first use.
+    #[allow(clippy::missing_panics_doc, reason = "the position was found by the type")]
     pub fn workspace<T: Default + 'static>(&mut self) -> &mut T {
         let at = self.workspaces.iter().position(|workspace| workspace.is::<T>()).unwrap_or_else(|| {
             self.workspaces.push(Box::new(T::default()));

@@ -24,6 +24,9 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Adds other replicas.
+    ///
+    /// # Panics
+    /// If the snapshots are of different components.
     pub fn merge(&mut self, other: &Self) {
         if self.components.is_empty() {
             let diverged = self.diverged;

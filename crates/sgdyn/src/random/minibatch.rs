@@ -65,12 +65,12 @@ impl MinibatchStream {
     /// Gives `lane` to `replica` at its own step `step`, a multiple of the fill size.
     pub fn restart(&mut self, seed: Seed, lane: usize, replica: u64, step: u64) {
         if self.sampling == Sampling::Reshuffled {
-            if step % self.batches_per_epoch() != 0 {
+            if !step.is_multiple_of(self.batches_per_epoch()) {
                 self.shuffle(seed, lane, replica, step / self.batches_per_epoch());
             }
             return;
         }
-        if step % CHUNK_STEPS == 0 {
+        if step.is_multiple_of(CHUNK_STEPS) {
             // The next fill keys the lane.
             return;
         }
@@ -108,7 +108,7 @@ impl MinibatchStream {
             return;
         }
         for lane in 0..self.lanes {
-            if steps[lane] % CHUNK_STEPS == 0 {
+            if steps[lane].is_multiple_of(CHUNK_STEPS) {
                 self.key(seed, lane, replicas[lane], steps[lane] / CHUNK_STEPS);
             }
         }
@@ -127,7 +127,7 @@ impl MinibatchStream {
         for lane in 0..self.lanes {
             for fill in 0..self.fill_steps {
                 let step = steps[lane] + fill as u64;
-                if step % batches == 0 {
+                if step.is_multiple_of(batches) {
                     self.shuffle(seed, lane, replicas[lane], step / batches);
                 }
                 let from = lane * self.samples + (step % batches) as usize * self.batch_size;

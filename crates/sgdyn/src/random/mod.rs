@@ -1,7 +1,7 @@
 //! Random numbers that are addressed, not drawn: a pure function of (seed, replica, chunk of steps, coordinate, purpose).
 //!
-//! [`philox`] turns an [`Address`] into bits. For the noise of a simulation it keys a cheaper generator, one for
-//! each replica and chunk of [`CHUNK_STEPS`] steps, which a [`LaneStream`] then runs for a block of replicas at once.
+//! [`philox4x32_10`] turns an [`Address`] into bits. For the noise of a simulation it keys a cheaper generator, one
+//! for each replica and chunk of [`CHUNK_STEPS`] steps, which a [`LaneStream`] then runs for a block of replicas at once.
 //! A replica's numbers depend on nothing but its address: not on the lane it sits in, the block, the thread
 //! or the instruction set.
 

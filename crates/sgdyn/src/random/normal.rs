@@ -7,7 +7,7 @@
 //! Reach of the tails: `u ≥ 2⁻⁵³` gives `|z| ≤ 8.57` in `f64`; `u ≥ 2⁻³²` gives `|z| ≤ 6.66` in `f32`. What is cut off
 //! has probability 10⁻¹⁷ and 3·10⁻¹¹.
 
-use std::f64::consts::LN_2;
+use std::f64::consts::{FRAC_PI_4, LN_2};
 
 macro_rules! horner {
     ($x:expr, $($coefficient:expr),+ $(,)?) => {{
@@ -59,7 +59,7 @@ pub(super) fn pair_f64(radius: u64, angle: u64) -> (f64, f64) {
         -0.000036576204158456347841,
         0.0024903945701887362487,
         -0.080745512188280530202,
-        0.78539816339744830701
+        FRAC_PI_4
     );
     let sine = sine * f;
     let cosine: f64 = horner!(

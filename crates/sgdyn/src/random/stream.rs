@@ -59,7 +59,7 @@ impl<R: Variate> LaneStream<R> {
     /// Gives `lane` to `replica` at its own step `step`, a multiple of the fill size.
     pub fn restart(&mut self, seed: Seed, lane: usize, replica: u64, step: u64) {
         let fine = step * self.demand.finer_steps as u64;
-        if fine % CHUNK_STEPS == 0 {
+        if fine.is_multiple_of(CHUNK_STEPS) {
             // The next fill keys the lane.
             return;
         }
@@ -100,9 +100,15 @@ impl<R: Variate> LaneStream<R> {
 
     fn fill_fine(&mut self, seed: Seed, replicas: &[u64], steps: &[u64], offset: u64) {
         let finer = self.demand.finer_steps as u64;
+<<<<<<< HEAD
         for (lane, &step) in steps.iter().enumerate() {
             let step = step * finer + offset;
             if step % CHUNK_STEPS == 0 {
+=======
+        for lane in 0..self.lanes {
+            let step = steps[lane] * finer + offset;
+            if step.is_multiple_of(CHUNK_STEPS) {
+>>>>>>> 34d1c62a0762a17681efef52c3fb8362cbd3e509
                 let state = R::Word::state(seed, replicas[lane], step / CHUNK_STEPS, self.demand.purpose);
                 for (words, word) in self.state.iter_mut().zip(state) {
                     words[lane] = word;
@@ -123,7 +129,7 @@ impl<R: Variate> LaneStream<R> {
                 fill_pairs(PositiveStable::<R>::new(alpha), a, b, c, d, pairs, variates, out);
             }
             Law::StudentT { degrees } => {
-                fill_pairs(StudentT::<R>::new(degrees), a, b, c, d, pairs, variates, out)
+                fill_pairs(StudentT::<R>::new(degrees), a, b, c, d, pairs, variates, out);
             }
         }
     }

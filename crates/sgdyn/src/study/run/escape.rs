@@ -121,7 +121,7 @@ impl<R: Variate> EscapeCell<R> {
         for (target, passage) in self.question.target.iter().zip(passages) {
             let condition = self.setting.condition("escape.target", target)?;
             let mut row = Row::of(cell);
-            self.describe(cell, &mut row);
+            describe(cell, &mut row);
             row.text("target", target);
             row.truth("crossing_correction", corrected);
             row.estimate("escape_time", passage.time.mean());
@@ -160,35 +160,32 @@ impl<R: Variate> EscapeCell<R> {
         }
         Ok(())
     }
+}
 
-    /// The settings that every row names, swept or not.
-    fn describe(&self, cell: &Cell, row: &mut Row) {
-        row.text("rule", rule_name(&cell.description.rule));
-        match &cell.description.rule {
-            Rule::Langevin { beta, integration } => {
-                row.number("beta", *beta).number("step_size", integration.step_size);
-                row.text("integrator", integrator_name(integration.integrator));
-            }
-            Rule::Sde { diffusion, integration } | Rule::Sme2 { diffusion, integration } => {
-                row.number("learning_rate", diffusion.learning_rate)
-                    .count("batch_size", diffusion.batch_size);
-                row.number("step_size", integration.step_size);
-                row.text("integrator", integrator_name(integration.integrator));
-            }
-            Rule::Levy { alpha, scale, integration, .. } => {
-                row.number("alpha", *alpha)
-                    .number("scale", *scale)
-                    .number("step_size", integration.step_size);
-            }
-            Rule::Sgld { step, beta } => {
-                row.number("beta", *beta).number("learning_rate", step.learning_rate);
-            }
-            Rule::Sgd { step, .. }
-            | Rule::HeavyBall { step, .. }
-            | Rule::Nesterov { step, .. }
-            | Rule::Svag { step, .. } => {
-                row.number("learning_rate", step.learning_rate).count("batch_size", step.batch_size);
-            }
+/// The settings that every row names, swept or not.
+fn describe(cell: &Cell, row: &mut Row) {
+    row.text("rule", rule_name(&cell.description.rule));
+    match &cell.description.rule {
+        Rule::Langevin { beta, integration } => {
+            row.number("beta", *beta).number("step_size", integration.step_size);
+            row.text("integrator", integrator_name(integration.integrator));
+        }
+        Rule::Sde { diffusion, integration } | Rule::Sme2 { diffusion, integration } => {
+            row.number("learning_rate", diffusion.learning_rate).count("batch_size", diffusion.batch_size);
+            row.number("step_size", integration.step_size);
+            row.text("integrator", integrator_name(integration.integrator));
+        }
+        Rule::Levy { alpha, scale, integration, .. } => {
+            row.number("alpha", *alpha).number("scale", *scale).number("step_size", integration.step_size);
+        }
+        Rule::Sgld { step, beta } => {
+            row.number("beta", *beta).number("learning_rate", step.learning_rate);
+        }
+        Rule::Sgd { step, .. }
+        | Rule::HeavyBall { step, .. }
+        | Rule::Nesterov { step, .. }
+        | Rule::Svag { step, .. } => {
+            row.number("learning_rate", step.learning_rate).count("batch_size", step.batch_size);
         }
     }
 }

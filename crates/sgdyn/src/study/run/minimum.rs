@@ -159,15 +159,15 @@ impl Analysis {
         &self,
         description: &Description,
         theories: &[StationaryTheory],
-    ) -> Result<Predictions, RunError> {
+    ) -> Predictions {
         let mut predictions = Predictions::default();
         let Some(linear) = Linear::of(&description.rule) else {
             predictions.reason = Some("the rule has no linear theory".to_owned());
-            return Ok(predictions);
+            return predictions;
         };
         let Some(single) = &self.noise else {
             predictions.reason = Some("the noise has no finite covariance".to_owned());
-            return Ok(predictions);
+            return predictions;
         };
         let sampling = match (linear.sampling, self.samples) {
             (Sampling::WithReplacement, _) | (_, None) => crate::theory::Sampling::WithReplacement,
@@ -202,7 +202,7 @@ impl Analysis {
             predictions.variances.push((theory_name(theory), variances));
         }
         predictions.tail_exponent = self.tail_exponent(&linear);
-        Ok(predictions)
+        predictions
     }
 
     /// `None` where a theory does not speak of this rule.
@@ -382,7 +382,7 @@ fn noise_covariance(noise: &dyn Noise<f64>, point: &[f64]) -> Option<Mat<f64>> {
     let variance = match noise.law() {
         Law::Normal | Law::Rademacher | Law::ThreePoint => 1.0,
         Law::StudentT { degrees } if degrees > 2.0 => degrees / (degrees - 2.0),
-        Law::Stable { alpha } if alpha == 2.0 => 2.0,
+        Law::Stable { alpha: 2.0 } => 2.0,
         _ => return None,
     };
     let (dimension, variates) = (point.len(), noise.variates());

@@ -319,6 +319,7 @@ fn lanes_for<R: Variate>(dimension: usize, memory_blocks: usize, asked: Option<u
 }
 
 /// Keys that do not fit together.
+#[allow(clippy::needless_pass_by_value, reason = "callers format the value where they stand")]
 fn unfit(key: &'static str, value: impl ToString, remedy: impl Into<String>) -> RunError {
     RunError::Unfit { key, value: value.to_string(), remedy: remedy.into() }
 }

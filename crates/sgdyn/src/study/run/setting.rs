@@ -296,12 +296,11 @@ fn integrated<R: Variate>(
     }
     Ok(match integration.integrator {
         Integrator::EulerMaruyama => Box::new(EulerMaruyama::new(equation, step_size)),
-        Integrator::Heun => Box::new(Heun::new(equation, step_size)),
         Integrator::WeakOrder2 if equation.is_multiplicative() => {
             Box::new(WeakSecondOrder::new(equation, step_size))
         }
         // With constant noise Platen's scheme is stochastic Heun, which takes two evaluations of the drift and none of σ.
-        Integrator::WeakOrder2 => Box::new(Heun::new(equation, step_size)),
+        Integrator::Heun | Integrator::WeakOrder2 => Box::new(Heun::new(equation, step_size)),
     })
 }
 
@@ -446,12 +445,16 @@ fn build_noise<R: Variate>(
         }
         described::Noise::Covariance { matrix: rows } => {
             let mut factor = cholesky(&matrix(rows, "noise.matrix")?, dimension)?;
-            factor.iter_mut().for_each(|entry| *entry *= root);
+            for entry in &mut factor {
+                *entry *= root;
+            }
             Arc::new(ConstantRoot::new(&factor, dimension))
         }
         described::Noise::LowRank { factor: rows } => {
             let mut factor = matrix(rows, "noise.factor")?;
-            factor.iter_mut().for_each(|entry| *entry *= root);
+            for entry in &mut factor {
+                *entry *= root;
+            }
             Arc::new(ConstantRoot::new(&factor, rows[0].len()))
         }
         described::Noise::Formula { entries } => {

@@ -9,7 +9,7 @@ use super::{lanes_for, unfit};
 use crate::ensemble::horizon::{Average, HorizonProgram, HorizonSummary, Observations};
 use crate::ensemble::{Start, Units};
 use crate::noise::cholesky;
-use crate::observe::{Projection, TimeHistogram};
+use crate::observe::{Projection, TimeAverage, TimeHistogram};
 use crate::random::{Seed, Variate};
 use crate::statistics::Estimate;
 use crate::study::{Cell, Description, Rule, Stationary, StationaryTheory};
@@ -39,7 +39,7 @@ impl<R: Variate> StationaryCell<R> {
         description: &Description,
         question: &Stationary,
     ) -> Result<Self, RunError> {
-        let predictions = analysis.predictions(description, &question.theories)?;
+        let predictions = analysis.predictions(description, &question.theories);
         let start = start(&analysis, &predictions, question)?;
         let observations = Observations {
             projection: Projection {
@@ -100,12 +100,12 @@ impl<R: Variate> StationaryCell<R> {
             row.count("mode", mode as u64).number("eigenvalue", eigenvalue);
             let missing = Estimate { value: f64::NAN, stderr: f64::NAN, n: 0 };
             let average = summary.averages.get(mode);
-            row.estimate("variance", average.map_or(missing, |average| average.variance()));
+            row.estimate("variance", average.map_or(missing, TimeAverage::variance));
             for (theory, variances) in &self.predictions.variances {
                 row.maybe(&format!("variance_predicted_{theory}"), variances.as_ref().map(|all| all[mode]));
             }
-            row.estimate("mean_shift", average.map_or(missing, |average| average.mean()));
-            row.count("replicas", average.map_or(0, |average| average.count()));
+            row.estimate("mean_shift", average.map_or(missing, TimeAverage::mean));
+            row.count("replicas", average.map_or(0, TimeAverage::count));
             row.count("diverged", summary.diverged);
             row.count("burn_in", self.question.burn_in);
             row.number("burn_in_relaxation_times", self.question.burn_in as f64 / relaxation);

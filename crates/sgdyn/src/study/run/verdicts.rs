@@ -74,7 +74,7 @@ fn kind_of(row: &Row) -> String {
 }
 
 /// The rows by what is judged together, in order of appearance.
-fn groups<'a>(rows: &'a Rows, key: impl Fn(&Row) -> String) -> Vec<(String, Vec<&'a Row>)> {
+fn groups(rows: &Rows, key: impl Fn(&Row) -> String) -> Vec<(String, Vec<&Row>)> {
     let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();
     for row in rows.iter() {
         let name = key(row);

@@ -106,7 +106,7 @@ pub fn force_simd_level(level: SimdLevel) -> Result<(), SimdLevelError> {
 
 /// Defines a function whose body is compiled for every [`SimdLevel`] and dispatched at run time.
 ///
-/// ```ignore
+/// ```text
 /// lane_kernel! {
 ///     /// `y += a·x`, lane by lane.
 ///     pub(crate) fn add_scaled<R: Real>(a: R, x: &[R], y: &mut [R]) {

@@ -100,15 +100,9 @@ impl<R: Variate> LaneStream<R> {
 
     fn fill_fine(&mut self, seed: Seed, replicas: &[u64], steps: &[u64], offset: u64) {
         let finer = self.demand.finer_steps as u64;
-<<<<<<< HEAD
         for (lane, &step) in steps.iter().enumerate() {
             let step = step * finer + offset;
-            if step % CHUNK_STEPS == 0 {
-=======
-        for lane in 0..self.lanes {
-            let step = steps[lane] * finer + offset;
             if step.is_multiple_of(CHUNK_STEPS) {
->>>>>>> 34d1c62a0762a17681efef52c3fb8362cbd3e509
                 let state = R::Word::state(seed, replicas[lane], step / CHUNK_STEPS, self.demand.purpose);
                 for (words, word) in self.state.iter_mut().zip(state) {
                     words[lane] = word;

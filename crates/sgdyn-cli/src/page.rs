@@ -3,7 +3,7 @@
 use crate::command::plan::duration;
 use crate::figures::{self, NamedFigure};
 use crate::summary::show;
-use sgdyn::study::{self, Datum, Manifest, Results, Status, Study, Values};
+use sgdyn::study::{self, Datum, Manifest, Results, Study, Values};
 use sgdyn_report::{Holds, Report, Table, Verdict};
 
 /// Detail tables of more rows are told by figures and files.
@@ -64,17 +64,12 @@ fn description(study: &Study, results: &Results) -> String {
 }
 
 fn provenance(manifest: &Manifest) -> Vec<(&'static str, String)> {
-    let status = match manifest.status {
-        Status::Running => "running",
-        Status::Finished => "finished",
-        Status::Interrupted => "interrupted",
-    };
     let machine = &manifest.machine;
     let mut lines = vec![
         ("sgdyn", manifest.version.clone()),
         ("study", manifest.study.clone()),
         ("seed", manifest.seed.to_string()),
-        ("status", status.to_owned()),
+        ("status", manifest.status.to_string()),
         ("started", manifest.started.clone()),
     ];
     lines.extend(manifest.finished.clone().map(|finished| ("ended", finished)));

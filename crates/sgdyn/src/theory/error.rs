@@ -63,7 +63,7 @@ pub enum TheoryError {
     },
     /// The linear dynamics diverge.
     #[error(
-        "unstable: eigenvalue {eigenvalue:e} (number {index}) at learning rate {learning_rate}; stable while 0 < η·eigenvalue < {limit}"
+        "unstable at learning rate {learning_rate}: the Hessian has the eigenvalue {eigenvalue} (number {index} from the smallest, which is 0); stable while 0 < learning rate × eigenvalue < {limit}"
     )]
     Unstable {
         /// The eigenvalue of the Hessian.

@@ -116,8 +116,11 @@ impl Check<'_> {
             _ => return Err(self.wrong_type(node)),
         };
         if integer < least as i128 || integer > most as i128 {
-            let allowed =
-                if most == u64::MAX { format!("≥ {least}") } else { format!("from {least} to {most}") };
+            let allowed = if most == u64::MAX {
+                format!("≥ {least} and below 2⁶⁴")
+            } else {
+                format!("from {least} to {most}")
+            };
             return Err(self.out_of_range(node, &allowed));
         }
         Ok(Value::Integer(integer))

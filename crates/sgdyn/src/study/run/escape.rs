@@ -37,7 +37,7 @@ impl<R: Variate> EscapeCell<R> {
         let dimension = setting.dimension();
         if question.start.len() != dimension {
             let remedy =
-                format!("the landscape has {dimension} coordinates: {}", setting.variables.join(", "));
+                format!("the landscape is of dimension {dimension}: {}", setting.variables.join(", "));
             return Err(unfit("escape.start", format!("{:?}", question.start), remedy));
         }
         let mut half_spaces = Vec::new();

@@ -407,7 +407,7 @@ fn noise_covariance(noise: &dyn Noise<f64>, point: &[f64]) -> Option<Mat<f64>> {
 fn field_minimum(field: &Field<f64>, start: &[f64], decay: f64) -> Result<Vec<f64>, RunError> {
     let dimension = field.dimension();
     if start.len() != dimension {
-        let remedy = format!("the landscape has {dimension} coordinates");
+        let remedy = format!("the landscape is of dimension {dimension}");
         return Err(unfit("stationary.minimum", format!("{start:?}"), remedy));
     }
     if field.loss.is_none() {

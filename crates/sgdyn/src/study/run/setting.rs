@@ -436,7 +436,7 @@ fn build_noise<R: Variate>(
         if rows.len() == dimension {
             return Ok(rows.concat());
         }
-        Err(unfit(key, format!("{} rows", rows.len()), format!("the landscape has {dimension} coordinates")))
+        Err(unfit(key, format!("{} rows", rows.len()), format!("the landscape is of dimension {dimension}")))
     };
     let root = share.sqrt();
     Ok(match noise {
@@ -460,7 +460,7 @@ fn build_noise<R: Variate>(
         described::Noise::Formula { entries } => {
             if entries.len() != dimension || entries.iter().any(|row| row.len() != dimension) {
                 let remedy = format!(
-                    "the landscape has {dimension} coordinates: give {dimension} × {dimension} formulas"
+                    "the landscape is of dimension {dimension}: give {dimension} × {dimension} formulas"
                 );
                 return Err(unfit("noise.entries", format!("{} rows", entries.len()), remedy));
             }

@@ -64,7 +64,7 @@ impl<R: Variate> SimulateCell<R> {
             (point, length) if length == dimension => point.clone(),
             (point, _) => {
                 let remedy = format!(
-                    "the landscape has {dimension} coordinates: give {dimension} numbers, or one for all"
+                    "the landscape is of dimension {dimension}: give {dimension} numbers, or one for all"
                 );
                 return Err(unfit("simulate.start", format!("{point:?}"), remedy));
             }

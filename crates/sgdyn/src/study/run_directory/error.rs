@@ -24,7 +24,7 @@ pub enum RunDirectoryError {
     #[error("{0} is not a run directory: it has no readable manifest.json and study.toml")]
     NoRun(String),
     /// There is a run already.
-    #[error("{path} holds a run of `{study}` ({status:?}): resume it, replace it, or name another directory")]
+    #[error("{path} holds a run of `{study}` ({status}): resume it, replace it, or name another directory")]
     Exists {
         /// The directory.
         path: String,

@@ -1,12 +1,28 @@
 //! Tests of the run directory.
 
 use super::*;
-use crate::study::{ColumnKind, Overrides, ready};
+use crate::study::{ColumnKind, Overrides};
+
+/// Three cells of a study that no other file changes.
+const WELL: &str = r#"
+study = "escape"
+[landscape]
+formula = "x^4 - 2*x^2"
+[rule]
+name = "langevin"
+beta = [1, 3, 5]
+step_size = 0.01
+[escape]
+start = [1.0]
+target = "x <= 0"
+max_time = 1e5
+[ensemble]
+replicas = 100_000
+"#;
 
 fn study(set: &[&str]) -> Study {
-    let ready = ready::find("double-well-escape").unwrap();
     let set = set.iter().map(ToString::to_string).collect();
-    Study::parse(ready.name, ready.text, &Overrides { quick: false, set }).unwrap()
+    Study::parse("well", WELL, &Overrides { quick: false, set }).unwrap()
 }
 
 fn create(path: &Path, existing: Existing) -> Result<RunDirectory, RunDirectoryError> {
@@ -17,7 +33,7 @@ fn create(path: &Path, existing: Existing) -> Result<RunDirectory, RunDirectoryE
 fn a_run_is_created_written_closed_and_read() {
     let parent = tempfile::tempdir().unwrap();
     let run = RunDirectory::create_numbered(&parent.path().join("runs"), &study(&[]), 2).unwrap();
-    assert!(run.path().ends_with("runs/double-well-escape-1"));
+    assert!(run.path().ends_with("runs/well-1"));
     let mut table = Table::new("escape", [("beta", ColumnKind::Number)]).unwrap();
     table.push([1.5.into()]).unwrap();
     run.write_table(&table).unwrap();
@@ -34,7 +50,7 @@ fn a_run_is_created_written_closed_and_read() {
     assert_eq!((manifest.status, manifest.cells, manifest.seed), (Status::Finished, 24, 1));
     assert!(manifest.finished.is_some() && manifest.wall_seconds >= 0.0);
     let second = RunDirectory::create_numbered(&parent.path().join("runs"), &study(&[]), 2).unwrap();
-    assert!(second.path().ends_with("runs/double-well-escape-2"));
+    assert!(second.path().ends_with("runs/well-2"));
 }
 
 #[test]

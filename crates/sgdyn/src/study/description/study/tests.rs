@@ -183,7 +183,7 @@ fn errors_show_the_key_the_reason_and_the_place() {
             "seed = [3, 4]",
             "`seed` takes a whole number ≥ 0, and was given a list: [3, 4]",
         ),
-        (ESCAPE, "seed = 3", "seed = -3", "`seed` = -3 is out of range: it must be ≥ 0"),
+        (ESCAPE, "seed = 3", "seed = -3", "`seed` = -3 is out of range: it must be ≥ 0 and below 2⁶⁴"),
         (ESCAPE, "seed = 3", "sed = 3", "unknown key `sed`: did you mean `seed`?"),
         (ESCAPE, "seed = 3", "rule = 3", "not valid TOML: duplicate key"),
         (

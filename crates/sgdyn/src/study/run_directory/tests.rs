@@ -47,7 +47,7 @@ fn a_run_is_created_written_closed_and_read() {
     let closed = run.close(Status::Finished).unwrap();
     let (_, manifest) = read_run(&path).unwrap();
     assert_eq!(manifest, closed);
-    assert_eq!((manifest.status, manifest.cells, manifest.seed), (Status::Finished, 24, 1));
+    assert_eq!((manifest.status, manifest.cells, manifest.seed), (Status::Finished, 3, 1));
     assert!(manifest.finished.is_some() && manifest.wall_seconds >= 0.0);
     let second = RunDirectory::create_numbered(&parent.path().join("runs"), &study(&[]), 2).unwrap();
     assert!(second.path().ends_with("runs/well-2"));
@@ -110,7 +110,7 @@ fn resuming_needs_the_same_study_and_version() {
 
     let other = RunDirectory::resume(directory.path(), &study(&["ensemble.replicas=7"]), 1).unwrap_err();
     let text = other.to_string();
-    assert!(text.contains("`replicas = 1200000` there, `replicas = 7` here"), "{text}");
+    assert!(text.contains("`replicas = 100000` there, `replicas = 7` here"), "{text}");
 
     let manifest = directory.path().join(MANIFEST);
     let text = fs::read_to_string(&manifest).unwrap();

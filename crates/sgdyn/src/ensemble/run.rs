@@ -218,6 +218,28 @@ impl<S> Finished<S> {
     }
 }
 
+/// What is finished, and which units are not yet on record as such.
+struct Kept<S> {
+    finished: Finished<S>,
+    saved: Instant,
+    unsaved: Vec<u64>,
+}
+
+impl<S: Serialize> Kept<S> {
+    /// Puts all that is finished on record; only then are the checkpoints of its units of no more use.
+    fn save(&mut self, plan: &Plan<'_>) -> Result<(), Failure> {
+        save(plan, FINISHED, &self.finished)?;
+        self.saved = Instant::now();
+        for unit in self.unsaved.drain(..) {
+            if let Some(store) = plan.store {
+                // Left behind it would only be skipped on resume.
+                let _ = store.remove(&unit_name(unit));
+            }
+        }
+        Ok(())
+    }
+}
+
 const FINISHED: &str = "finished";
 
 fn unit_name(unit: u64) -> String {
@@ -249,7 +271,7 @@ pub fn run<P: UnitProgram>(
     let progress = AtomicU64::new(0);
     let next = AtomicU64::new(0);
     let failed = AtomicBool::new(false);
-    let shared = Mutex::new((finished, Instant::now()));
+    let shared = Mutex::new(Kept { finished, saved: Instant::now(), unsaved: Vec::new() });
     let failure = Mutex::new(None);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(plan.threads)
@@ -265,23 +287,18 @@ pub fn run<P: UnitProgram>(
                 {
                     return Ok(());
                 }
-                if lock(&shared).0.is_done(unit) {
+                if lock(&shared).finished.is_done(unit) {
                     continue;
                 }
                 let Some(summary) = advance_unit(program, units, unit, plan, &progress, &failed)? else {
                     return Ok(());
                 };
-                let mut guard = lock(&shared);
-                guard.0.tree.insert(units.level, unit, summary);
-                guard.0.mark(unit);
-                if guard.1.elapsed() >= plan.save_every {
-                    save(plan, FINISHED, &guard.0)?;
-                    guard.1 = Instant::now();
-                    drop(guard);
-                }
-                if let Some(store) = plan.store {
-                    // Left behind it would only be skipped on resume.
-                    let _ = store.remove(&unit_name(unit));
+                let mut kept = lock(&shared);
+                kept.finished.tree.insert(units.level, unit, summary);
+                kept.finished.mark(unit);
+                kept.unsaved.push(unit);
+                if kept.saved.elapsed() >= plan.save_every {
+                    kept.save(plan)?;
                 }
             }
         };
@@ -290,11 +307,13 @@ pub fn run<P: UnitProgram>(
             lock(&failure).get_or_insert(error);
         }
     });
+    let mut kept = shared.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let saved = kept.save(plan);
     if let Some(error) = lock(&failure).take() {
         return Err(error);
     }
-    let (finished, _) = shared.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    save(plan, FINISHED, &finished)?;
+    saved?;
+    let finished = kept.finished;
     if finished.finished_units() == units.count() {
         return Ok(match finished.tree.root() {
             Some(summary) => Outcome::Finished(summary),

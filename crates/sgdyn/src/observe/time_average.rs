@@ -40,6 +40,11 @@ impl TimeAverage {
         self.count += other.count;
     }
 
+    /// What too few replicas tell.
+    fn missing() -> Estimate {
+        Estimate { value: f64::NAN, stderr: f64::NAN, n: 0 }
+    }
+
     /// The number of replicas.
     pub fn count(&self) -> u64 {
         self.count
@@ -48,7 +53,10 @@ impl TimeAverage {
     /// The mean of y over time and replicas.
     pub fn mean(&self) -> Estimate {
         let n = self.count as f64;
-        let spread = self.products[0] / (n - 1.0);
+        if self.count == 0 {
+            return Self::missing();
+        }
+        let spread = if self.count > 1 { self.products[0] / (n - 1.0) } else { f64::NAN };
         Estimate { value: self.mean[0], stderr: (spread / n).sqrt(), n: self.count }
     }
 
@@ -56,6 +64,9 @@ impl TimeAverage {
     /// method from the spread of (a, b) over replicas.
     pub fn variance(&self) -> Estimate {
         let n = self.count as f64;
+        if self.count < 2 {
+            return Self::missing();
+        }
         let [aa, ab, bb] = self.products.map(|product| product / (n - 1.0));
         let [a, b] = self.mean;
         let value = b - a * a + aa / n;

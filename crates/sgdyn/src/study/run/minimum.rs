@@ -4,7 +4,9 @@ use std::path::Path;
 
 use faer::{Mat, MatRef};
 
-use super::setting::{Setting, Source, build_noise_at, curvature_of, sampling};
+use super::data_setting::curvature_of;
+use super::noise_setting::build_noise_at;
+use super::setting::{Setting, Source, sampling};
 use super::stationary::theory_name;
 use super::{RunError, unfit};
 use crate::landscape::Field;

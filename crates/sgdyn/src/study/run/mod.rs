@@ -1,9 +1,11 @@
 //! Running a study: every cell in turn, its rows into one table, the rows into verdicts.
 
 mod cell;
+mod data_setting;
 mod error;
 mod escape;
 mod minimum;
+mod noise_setting;
 mod one_dimension;
 mod rows;
 mod setting;
@@ -146,7 +148,12 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
     Ok(Results {
         rows: collected.rows.table("rows", study)?,
         details,
-        verdicts: verdicts::verdicts(&study.first().question, &collected.rows),
+        // Half a sweep says nothing of the whole.
+        verdicts: if collected.finished == study.cell_count() {
+            verdicts::verdicts(&study.first().question, &collected.rows)
+        } else {
+            Vec::new()
+        },
         finished_cells: collected.finished,
     })
 }
@@ -269,7 +276,7 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
         .map(|coordinate| format!("{} = {}", coordinate.column, text(&coordinate.value)))
         .collect::<Vec<_>>()
         .join(", ");
-    let work = (dimension as f64 * cost_of_step(&cell.description)).max(1.0);
+    let work = dimension as f64 * cost_per_coordinate(&cell.description, dimension);
     let workers = (threads as u64).min(replicas.div_ceil(LEAF)).max(1) as f64;
     Ok(CellPlan {
         cell: cell.index,
@@ -281,9 +288,11 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
     })
 }
 
-/// The cost of a step relative to one of a double well: a minibatch costs its samples.
-fn cost_of_step(description: &Description) -> f64 {
+/// The cost of a step and coordinate relative to one of a double well. A minibatch costs its samples: less for a large
+/// model, whose rows are read as they lie.
+fn cost_per_coordinate(description: &Description, dimension: usize) -> f64 {
     use super::{Landscape, Rule};
+    const LARGE: usize = 64;
     let batch = match &description.rule {
         Rule::Sgd { step, .. }
         | Rule::HeavyBall { step, .. }
@@ -292,7 +301,11 @@ fn cost_of_step(description: &Description) -> f64 {
         | Rule::Svag { step, .. } => step.batch_size as f64,
         _ => 1.0,
     };
-    if matches!(description.landscape, Landscape::Risk(_)) { batch * 0.1 + 0.2 } else { 1.0 }
+    match (&description.landscape, dimension > LARGE) {
+        (Landscape::Risk(_), true) => 0.02 * batch,
+        (Landscape::Risk(_), false) => 0.3 * batch,
+        _ => 1.0,
+    }
 }
 
 fn text(datum: &Datum) -> String {

@@ -1,23 +1,19 @@
-//! The one place where the choices of a description become code.
+//! Where the choices of a description become code: its landscape, its rule, and with them a setting that can run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::data_setting::risk_of;
+use super::noise_setting::build_noise;
 use super::{RunError, unfit};
-use crate::landscape::formula::{Condition, Formula, FormulaError};
+use crate::landscape::formula::{Condition, FormulaError};
 use crate::landscape::{Drift, Field, HessianProduct, formula_field, named};
 use crate::lanes::{Block, Scratch};
-use crate::noise::{
-    Averaged, ConstantRoot, FormulaCovariance, HessianCovariance, Isotropic, IsotropicStable,
-    LossProportional, MatrixRoot, Multiplicative, Noise, RiskRoot, Switching, cholesky,
-};
+use crate::noise::{Noise, RiskRoot};
 use crate::oracle::{GaussianRegression, GradientOracle, Minibatch, NoisyField};
-use crate::random::{Law, Sampling, Variate};
-use crate::risk::{
-    ConstantFeatures, CsvOptions, Dataset, EmpiricalRisk, GeneralisedLinear, LabelColumn, LabelKind, Link,
-    PointRisk, SampleCurvature, Workspace,
-};
+use crate::random::{Sampling, Variate};
+use crate::risk::{EmpiricalRisk, Workspace};
 use crate::rule::continuous::{
     Diffusion, Equation, EulerMaruyama, Heun, LevyDriven, LevyJumps, ModifiedDrift, WeakSecondOrder,
 };
@@ -26,7 +22,7 @@ use crate::rule::discrete::{
 };
 use crate::rule::{Rule, Schedule};
 use crate::study::description as described;
-use crate::study::{Description, Integration, Integrator, Label, Landscape, Model, Parameter};
+use crate::study::{Description, Integration, Integrator, Landscape, Model, Parameter};
 
 /// Where gradients come from before noise.
 pub(super) enum Source<R: Variate> {
@@ -81,9 +77,9 @@ impl<R: Variate> Setting<R> {
 }
 
 /// The names that formulas of a study may use.
-struct Names<'a> {
-    variables: &'a [String],
-    parameters: &'a BTreeMap<String, f64>,
+pub(super) struct Names<'a> {
+    pub variables: &'a [String],
+    pub parameters: &'a BTreeMap<String, f64>,
 }
 
 type Built<R> = (Source<R>, Vec<String>, BTreeMap<String, f64>);
@@ -134,72 +130,6 @@ fn coordinate_names(dimension: usize) -> Vec<String> {
     } else {
         (1..=dimension).map(|index| format!("x{index}")).collect()
     }
-}
-
-/// The data of a risk, prepared as described.
-fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
-    let (label, regression) = match &risk.model {
-        Model::Linear(model) => (model.label.as_ref(), true),
-        Model::Logistic(model) | Model::Softmax(model) => (model.label.as_ref(), false),
-        _ => (None, false),
-    };
-    let data = if Dataset::READY.contains(&risk.data.as_str()) && label.is_none() && !regression {
-        Dataset::ready(&risk.data)?
-    } else {
-        let mut options = CsvOptions::default();
-        match label {
-            Some(Label::Index(index)) => options.label = LabelColumn::Index(*index as i64),
-            Some(Label::Name(name)) => options.label = LabelColumn::Name(name.clone()),
-            None => {}
-        }
-        if regression {
-            options.labels = LabelKind::Targets;
-        }
-        // Something with the look of a name is not looked for in the file system: its near miss is more help.
-        let looks_like_file = risk.data.contains(['.', '/', '\\']);
-        if !looks_like_file {
-            Dataset::ready(&risk.data)?;
-            return Err(unfit("landscape.data", &risk.data, "a ready data set is used with its own labels"));
-        }
-        let path = directory.map_or_else(|| risk.data.clone().into(), |directory| directory.join(&risk.data));
-        Dataset::from_csv(path, &options)?
-    };
-    let data = if let Some(divisor) = risk.divide_by { data.divided_by(divisor)? } else { data };
-    let data = if risk.standardise { data.standardised(ConstantFeatures::Error)? } else { data };
-    let intercept = match &risk.model {
-        Model::Linear(model) | Model::Logistic(model) | Model::Softmax(model) => model.intercept,
-        _ => false,
-    };
-    Ok(if intercept { data.with_intercept() } else { data })
-}
-
-/// A risk with its analysis at a point.
-pub(super) fn curvature_of(
-    risk: &described::Risk,
-    directory: Option<&Path>,
-) -> Result<Box<dyn SampleCurvature>, RunError> {
-    let data = dataset(risk, directory)?;
-    Ok(match &risk.model {
-        Model::Linear(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Linear, &data, model.l2)?),
-        Model::Logistic(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Logistic, &data, model.l2)?),
-        Model::Softmax(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Softmax, &data, model.l2)?),
-        Model::Mean => Box::new(PointRisk::<f64>::mean(&data)?),
-        Model::Flat | Model::FreshRegression { .. } => Box::new(PointRisk::<f64>::flat(&data)?),
-    })
-}
-
-fn risk_of<R: Variate>(
-    risk: &described::Risk,
-    directory: Option<&Path>,
-) -> Result<Arc<dyn EmpiricalRisk<R>>, RunError> {
-    let data = dataset(risk, directory)?;
-    Ok(match &risk.model {
-        Model::Linear(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Linear, &data, model.l2)?),
-        Model::Logistic(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Logistic, &data, model.l2)?),
-        Model::Softmax(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Softmax, &data, model.l2)?),
-        Model::Mean => Arc::new(PointRisk::<R>::mean(&data)?),
-        Model::Flat | Model::FreshRegression { .. } => Arc::new(PointRisk::<R>::flat(&data)?),
-    })
 }
 
 /// The drift of a risk: minus its full gradient.
@@ -412,122 +342,4 @@ fn equation_noise<R: Variate>(
         },
         Source::Regression { .. } => drift(source).map(|_| unreachable!("a regression has no drift")),
     }
-}
-
-/// The noise of a single draw on a landscape, for analysis.
-pub(super) fn build_noise_at(
-    noise: &described::Noise,
-    field: &Field<f64>,
-    setting: &Setting<f64>,
-) -> Result<Arc<dyn Noise<f64>>, RunError> {
-    build_noise(noise, 1, field, &Names { variables: &setting.variables, parameters: &setting.parameters })
-}
-
-/// The noise of the mean of `batch` draws: covariance Σ/B.
-fn build_noise<R: Variate>(
-    noise: &described::Noise,
-    batch: u64,
-    field: &Field<R>,
-    names: &Names<'_>,
-) -> Result<Arc<dyn Noise<R>>, RunError> {
-    let dimension = field.dimension();
-    let share = 1.0 / batch as f64;
-    let matrix = |rows: &[Vec<f64>], key: &'static str| -> Result<Vec<f64>, RunError> {
-        if rows.len() == dimension {
-            return Ok(rows.concat());
-        }
-        Err(unfit(key, format!("{} rows", rows.len()), format!("the landscape is of dimension {dimension}")))
-    };
-    let root = share.sqrt();
-    Ok(match noise {
-        described::Noise::Gaussian { standard_deviation } => {
-            Arc::new(Isotropic { amplitude: standard_deviation * root, law: Law::Normal, dimension })
-        }
-        described::Noise::Covariance { matrix: rows } => {
-            let mut factor = cholesky(&matrix(rows, "noise.matrix")?, dimension)?;
-            for entry in &mut factor {
-                *entry *= root;
-            }
-            Arc::new(ConstantRoot::new(&factor, dimension))
-        }
-        described::Noise::LowRank { factor: rows } => {
-            let mut factor = matrix(rows, "noise.factor")?;
-            for entry in &mut factor {
-                *entry *= root;
-            }
-            Arc::new(ConstantRoot::new(&factor, rows[0].len()))
-        }
-        described::Noise::Formula { entries } => {
-            if entries.len() != dimension || entries.iter().any(|row| row.len() != dimension) {
-                let remedy = format!(
-                    "the landscape is of dimension {dimension}: give {dimension} × {dimension} formulas"
-                );
-                return Err(unfit("noise.entries", format!("{} rows", entries.len()), remedy));
-            }
-            let formulas = entries
-                .iter()
-                .flatten()
-                .map(|text| Formula::parse(text, Some(names.variables), names.parameters))
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(formula_error("noise.entries"))?;
-            let covariance =
-                FormulaCovariance::new(&formulas, share).map_err(formula_error("noise.entries"))?;
-            Arc::new(MatrixRoot(Arc::new(covariance)))
-        }
-        described::Noise::Hessian { scale, floor } => {
-            let hessian = field
-                .hessian
-                .clone()
-                .ok_or_else(|| unfit("noise.name", "hessian", "this landscape has no second derivatives"))?;
-            let (scale, floor) = (scale * share, floor * share);
-            Arc::new(MatrixRoot(Arc::new(HessianCovariance { hessian, scale, floor, dimension })))
-        }
-        described::Noise::Switching { inside, variance_inside, variance_outside } => {
-            let condition = Condition::parse(inside, Some(names.variables), names.parameters)
-                .and_then(|condition| condition.compile())
-                .map_err(formula_error("noise.inside"))?;
-            Arc::new(Switching {
-                region: condition,
-                inside: variance_inside * share,
-                outside: variance_outside * share,
-                dimension,
-            })
-        }
-        described::Noise::LossProportional { scale, floor } => {
-            let landscape = field
-                .loss
-                .clone()
-                .ok_or_else(|| unfit("noise.name", "loss-proportional", "this drift has no loss"))?;
-            Arc::new(LossProportional { temperature: scale * share, floor: floor * share, landscape })
-        }
-        described::Noise::Multiplicative { curvature_deviation, standard_deviation } => {
-            Arc::new(Multiplicative {
-                curvature_deviation: curvature_deviation * root,
-                standard_deviation: standard_deviation * root,
-                dimension,
-            })
-        }
-        described::Noise::Stable { alpha, scale, isotropic } => {
-            // The mean of B stable variates is stable, narrower by B^(1/α − 1).
-            let narrowing =
-                crate::lanes::Real::exp((1.0 / alpha - 1.0) * crate::lanes::Real::ln(batch as f64));
-            let scale = scale * narrowing;
-            if *isotropic {
-                Arc::new(IsotropicStable { alpha: *alpha, scale, dimension })
-            } else {
-                Arc::new(Isotropic { amplitude: scale, law: Law::Stable { alpha: *alpha }, dimension })
-            }
-        }
-        described::Noise::StudentT { degrees_of_freedom, scale } => {
-            let draws = usize::try_from(batch).ok().filter(|&draws| draws <= 4096).ok_or_else(|| {
-                unfit("rule.batch_size", batch, "each draw of student-t noise is made: 4096 at most")
-            })?;
-            Arc::new(Averaged {
-                scale: *scale,
-                law: Law::StudentT { degrees: *degrees_of_freedom },
-                draws,
-                dimension,
-            })
-        }
-    })
 }

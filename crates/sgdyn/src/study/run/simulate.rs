@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::cell::CellRun;
+use super::data_setting::curvature_of;
 use super::rows::{Row, Rows};
-use super::setting::{Setting, Source, curvature_of, sampling};
+use super::setting::{Setting, Source, sampling};
 use super::{RunError, lanes_for, unfit};
 use crate::ensemble::horizon::{HorizonProgram, HorizonSummary, Observations};
 use crate::ensemble::{Start, Units};

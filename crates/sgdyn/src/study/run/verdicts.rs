@@ -7,6 +7,8 @@ use crate::study::{Holds, Question, Verdict};
 const SIGMAS: f64 = 4.0;
 /// How near to the exact mean a corrected second-order integrator must come.
 const ESCAPE_TOLERANCE: f64 = 0.003;
+/// A burn-in of fewer relaxation times of the slowest mode is short.
+const SHORTEST_BURN_IN: f64 = 0.9;
 /// How near to the measured variance a theory must come to hold.
 const VARIANCE_TOLERANCE: f64 = 0.05;
 
@@ -87,7 +89,7 @@ fn groups(rows: &Rows, key: impl Fn(&Row) -> String) -> Vec<(String, Vec<&Row>)>
 }
 
 fn percent(value: f64) -> String {
-    format!("{:+.2} %", 100.0 * value)
+    format!("{:+.2} %", 100.0 * value).replace('-', "−")
 }
 
 fn largest(deviations: &[Deviation]) -> Deviation {
@@ -122,13 +124,16 @@ fn escape(rows: &Rows) -> Vec<Verdict> {
     if let Some(verdict) = kramers(rows) {
         verdicts.push(verdict);
     }
-    let count = |name: &str| rows.iter().filter_map(|row| row.value(name)).sum::<f64>();
-    let (censored, diverged) = (count("censored"), count("diverged"));
+    // The rows of one cell are its targets; all of them count the same divergences.
+    let first_target = rows.iter().next().and_then(|row| row.word("target"));
+    let of_first = |row: &&Row| row.word("target") == first_target;
+    let censored: f64 = rows.iter().filter_map(|row| row.value("censored")).sum();
+    let diverged: f64 = rows.iter().filter(of_first).filter_map(|row| row.value("diverged")).sum();
     if censored + diverged > 0.0 {
         verdicts.push(verdict(
             "every replica reached its targets",
             Holds::No,
-            format!("{censored} censored at the horizon, {diverged} diverged, summed over rows: the mean of those that exited is not the mean escape time"),
+            format!("{censored} passages censored at the horizon, {diverged} replicas diverged, over all cells: the mean of those that exited is not the mean escape time"),
         ));
     }
     verdicts
@@ -192,7 +197,9 @@ fn agreement(claim: String, deviations: &[Deviation]) -> Verdict {
 fn kramers(rows: &Rows) -> Option<Verdict> {
     let mut ratios: Vec<(f64, f64)> = rows
         .iter()
-        .filter(|row| row.word("rule") == Some("langevin"))
+        .filter(|row| {
+            row.word("rule") == Some("langevin") && row.value("exits").is_some_and(|exits| exits > 0.0)
+        })
         .filter_map(|row| {
             let ratio = row.value("escape_time_exact")? / row.value("escape_time_predicted_kramers")?;
             Some((row.value("beta")?, ratio))
@@ -268,12 +275,26 @@ fn stationary(rows: &Rows) -> Vec<Verdict> {
             ));
         }
     }
-    let diverged: f64 = rows.iter().filter_map(|row| row.value("diverged")).sum();
+    // Every mode of a cell counts the same divergences.
+    let of_first = |row: &&Row| row.value("mode") == Some(0.0);
+    let diverged: f64 = rows.iter().filter(of_first).filter_map(|row| row.value("diverged")).sum();
+    let burn_in =
+        rows.iter().filter_map(|row| row.value("burn_in_relaxation_times")).fold(f64::INFINITY, f64::min);
+    if burn_in < SHORTEST_BURN_IN {
+        verdicts.push(verdict(
+            "the burn-in lets the slowest mode relax",
+            Holds::NotResolved,
+            format!(
+                "it lasts {burn_in:.2} relaxation times of the slowest mode in the cell where it is shortest: what is \
+                 measured there still remembers the start"
+            ),
+        ));
+    }
     if diverged > 0.0 {
         verdicts.push(verdict(
             "no replica diverged",
             Holds::No,
-            format!("{diverged} counted over rows, and left out of the averages"),
+            format!("{diverged} replicas over all cells, left out of the averages"),
         ));
     }
     verdicts

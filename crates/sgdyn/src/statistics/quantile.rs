@@ -40,15 +40,15 @@ pub fn normal_quantile(probability: f64) -> f64 {
 ///
 /// Through the incomplete Γ function: the usual rational approximations of erfc stop at 1e-10.
 pub fn normal_survival(x: f64) -> f64 {
-    if x > 0.0 {
-        0.5 * gamma_ur(0.5, 0.5 * x * x)
-    } else if x < 0.0 {
-        1.0 - 0.5 * gamma_ur(0.5, 0.5 * x * x)
-    } else if x == 0.0 {
-        0.5
-    } else {
-        f64::NAN
-    }
+    let half_square = 0.5 * x * x;
+    let beyond = match half_square {
+        square if square.is_nan() => return f64::NAN,
+        0.0 => 1.0,
+        // The incomplete Γ function takes numbers above 0 that are finite.
+        f64::INFINITY => 0.0,
+        square => gamma_ur(0.5, square),
+    };
+    if x > 0.0 { 0.5 * beyond } else { 1.0 - 0.5 * beyond }
 }
 
 /// The x with `P(χ²_k ≤ x) = probability` for `degrees` k > 0. NaN outside (0, 1) or for k ≤ 0.

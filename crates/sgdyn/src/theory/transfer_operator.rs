@@ -86,6 +86,7 @@ pub fn heun_first_passage(
     target: ChainTarget,
 ) -> Result<ChainExit, TheoryError> {
     const LEAST_RISE: f64 = 0.05;
+    const FARTHEST: f64 = 40.0;
     let spread = amplitude * step_size.sqrt();
     let rise = |at: f64| (1.0 + 0.5 * step_size * slope(at)).max(LEAST_RISE);
     // The mean and the deviation of a step to first order, for the mesh alone.
@@ -93,13 +94,14 @@ pub fn heun_first_passage(
     let deviation = |x: f64| spread * rise(x + step_size * drift(x));
     let noise = |x: f64, y: f64| {
         let (here, centre) = (drift(x), x + step_size * drift(x));
-        let mut z = (y - x - step(x)) / deviation(x);
+        let mut z = ((y - x - step(x)) / deviation(x)).clamp(-FARTHEST, FARTHEST);
         for _ in 0..60 {
             let ahead = centre + spread * z;
             let miss = x + 0.5 * step_size * (here + drift(ahead)) + spread * z - y;
             let change = miss / (spread * rise(ahead));
-            z -= change;
-            if change.abs() <= 1e-14 * (1.0 + z.abs()) {
+            // Beyond forty deviations nothing has weight, and the map need not rise there.
+            z = (z - change).clamp(-FARTHEST, FARTHEST);
+            if change.abs() <= 1e-14 * (1.0 + z.abs()) || z.abs() == FARTHEST {
                 break;
             }
         }
@@ -379,6 +381,42 @@ mod tests {
         let deviation = |_| s * f64::sqrt(dt) * (1.0 - 0.5 * k * dt);
         let affine = chain_first_passage(step, deviation, 0.2, ChainTarget::Below(-1.0)).unwrap();
         assert!((heun.mean_steps / affine.mean_steps - 1.0).abs() < 1e-10, "{heun:?} {affine:?}");
+    }
+
+    /// Against 10⁵ simulated chains (this crate's generator, seed 11): the well x⁴ − 2x² from 1 to the saddle at β = 1,
+    /// Δ = 0.01, 4 standard errors; and no step of the solver leaves the numbers, whatever the target.
+    #[test]
+    fn heun_in_the_double_well_is_what_a_simulation_sees() {
+        use crate::random::{Purpose, Seed, SequentialGenerator};
+        let (drift, slope) = (|x: f64| 4.0 * x - 4.0 * x.powi(3), |x: f64| 4.0 - 12.0 * x * x);
+        let (amplitude, dt) = (2.0_f64.sqrt(), 0.01);
+        for target in [0.0, -0.5, -1.0] {
+            let exit =
+                heun_first_passage(drift, slope, amplitude, dt, 1.0, ChainTarget::Below(target)).unwrap();
+            assert!(exit.mean_steps.is_finite() && exit.relative_error < 1e-8, "{exit:?}");
+        }
+        let exact = heun_first_passage(drift, slope, amplitude, dt, 1.0, ChainTarget::Below(0.0)).unwrap();
+        let (mut sum, mut square, chains) = (0.0, 0.0, 100_000);
+        for chain in 0..chains {
+            let mut generator = SequentialGenerator::new(Seed::new(11, 0), chain, 0, Purpose::Start);
+            let (mut x, mut steps) = (1.0, 0.0);
+            'chain: loop {
+                for z in generator.normal_pair() {
+                    let spread = amplitude * f64::sqrt(dt) * z;
+                    let ahead: f64 = x + dt * drift(x) + spread;
+                    x += 0.5 * dt * (drift(x) + drift(ahead)) + spread;
+                    steps += 1.0;
+                    if x < 0.0 {
+                        break 'chain;
+                    }
+                }
+            }
+            sum += steps;
+            square += steps * steps;
+        }
+        let n = chains as f64;
+        let (mean, stderr) = (sum / n, ((square / n - (sum / n).powi(2)) / n).sqrt());
+        assert!((mean - exact.mean_steps).abs() < 4.0 * stderr, "{mean} ± {stderr}, {exact:?}");
     }
 
     #[test]

@@ -327,9 +327,10 @@ fn range_of_theory(theory: &str, column: &str, batch: &str, members: &[&Row]) ->
         if deviations.is_empty() {
             continue;
         }
-        // With hundreds of modes single ones deviate by chance: those within the bound for chance count as equal.
+        // Of m modes the worst is off by about √(2 ln 2m) standard errors by chance alone.
+        let chance = (2.0 * (2.0 * deviations.len() as f64).ln()).sqrt();
         let judged = |deviation: &Deviation| {
-            if deviation.value.abs() <= VARIANCE_TOLERANCE + SIGMAS * deviation.stderr {
+            if deviation.value.abs() <= VARIANCE_TOLERANCE + chance * deviation.stderr {
                 if deviation.stderr <= 0.5 * VARIANCE_TOLERANCE { Holds::Yes } else { Holds::NotResolved }
             } else {
                 Holds::No

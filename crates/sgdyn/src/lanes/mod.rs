@@ -3,6 +3,7 @@
 mod block;
 mod dispatch;
 mod elementary;
+mod linear;
 mod real;
 mod scratch;
 
@@ -11,5 +12,6 @@ pub use block::{Block, Layout};
 pub(crate) use dispatch::lane_kernel;
 pub use dispatch::{SimdLevel, SimdLevelError, force_simd_level, simd_level};
 pub use elementary::lanewise;
+pub(crate) use linear::{add_scaled, scale};
 pub use real::Real;
 pub use scratch::Scratch;

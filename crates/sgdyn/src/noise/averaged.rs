@@ -1,7 +1,7 @@
 //! The mean of several draws, for laws that are not stable under addition.
 
 use super::Noise;
-use crate::lanes::{Block, Scratch, lane_kernel};
+use crate::lanes::{Block, Scratch, add_scaled};
 use crate::random::{Law, Variate};
 
 /// `(s/B) Σ z` over B draws per coordinate.
@@ -28,18 +28,10 @@ impl<R: Variate> Noise<R> for Averaged {
         let factor = R::from_f64(self.scale / self.draws as f64);
         out.values_mut().fill(R::ZERO);
         for draw in z.chunks_exact(out.values().len()) {
-            accumulate(factor, draw, out.values_mut());
+            add_scaled(factor, draw, out.values_mut());
         }
     }
     fn depends_on_state(&self) -> bool {
         false
-    }
-}
-
-lane_kernel! {
-    fn accumulate<R: Variate>(factor: R, from: &[R], to: &mut [R]) {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = factor.mul_add(from, *to);
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Noise with a constant covariance, full or of low rank.
 
 use super::Noise;
-use crate::lanes::{Block, Scratch, lane_kernel};
+use crate::lanes::{Block, Scratch, add_scaled};
 use crate::random::{Law, Variate};
 
 /// `A z` with a constant d × m matrix A and normal z: covariance AAᵀ.
@@ -40,13 +40,5 @@ impl<R: Variate> Noise<R> for ConstantRoot<R> {
     }
     fn depends_on_state(&self) -> bool {
         false
-    }
-}
-
-lane_kernel! {
-    fn add_scaled<R: Variate>(factor: R, from: &[R], to: &mut [R]) {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = factor.mul_add(from, *to);
-        }
     }
 }

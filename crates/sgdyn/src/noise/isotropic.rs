@@ -1,7 +1,7 @@
 //! The same independent noise on every coordinate.
 
 use super::Noise;
-use crate::lanes::{Block, Scratch, lane_kernel};
+use crate::lanes::{Block, Scratch, scale};
 use crate::random::{Law, Variate};
 
 /// `s z`, z of any law, independent over coordinates.
@@ -30,13 +30,5 @@ impl<R: Variate> Noise<R> for Isotropic {
     }
     fn depends_on_state(&self) -> bool {
         false
-    }
-}
-
-lane_kernel! {
-    fn scale<R: Variate>(factor: R, from: &[R], to: &mut [R]) {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = factor * from;
-        }
     }
 }

@@ -1,16 +1,8 @@
 //! The loops that rules share.
 
+pub(super) use crate::lanes::add_scaled;
 use crate::lanes::{Block, Layout, lane_kernel};
 use crate::random::Variate;
-
-lane_kernel! {
-    /// `to += factor · from`.
-    pub(super) fn add_scaled<R: Variate>(factor: R, from: &[R], to: &mut [R]) {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = factor.mul_add(from, *to);
-        }
-    }
-}
 
 lane_kernel! {
     /// `to = to + a · first + b · second`.

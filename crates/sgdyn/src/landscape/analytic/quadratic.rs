@@ -1,7 +1,7 @@
 //! Quadratic landscapes.
 
 use crate::landscape::{Drift, HessianProduct, Landscape};
-use crate::lanes::{Block, Real, Scratch, lane_kernel};
+use crate::lanes::{Block, Real, Scratch, add_scaled, lane_kernel, scale};
 
 /// `L(x) = ½ Σᵢ hᵢ xᵢ²`; a curvature of 0 is a flat direction.
 #[derive(Clone, Debug)]
@@ -96,25 +96,9 @@ impl<R: Real> HessianProduct<R> for FullQuadratic<R> {
 }
 
 lane_kernel! {
-    fn scale<R: Real>(factor: R, from: &[R], to: &mut [R]) {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = factor * from;
-        }
-    }
-}
-
-lane_kernel! {
     fn negate<R: Real>(values: &mut [R]) {
         for value in values {
             *value = -*value;
-        }
-    }
-}
-
-lane_kernel! {
-    fn add_scaled<R: Real>(factor: R, from: &[R], to: &mut [R]) {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = factor.mul_add(from, *to);
         }
     }
 }

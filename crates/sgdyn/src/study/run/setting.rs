@@ -238,12 +238,12 @@ fn drift<R: Variate>(source: &Source<R>) -> Result<Arc<dyn Drift<R>>, RunError> 
     match source {
         Source::Field(field) => Ok(field.drift.clone()),
         Source::Risk(risk) => Ok(Arc::new(RiskDrift(risk.clone()))),
-        Source::Regression { .. } => Err(unfit(
-            "landscape.risk",
-            "fresh-regression",
-            "its samples are drawn at each step: use a discrete rule",
-        )),
+        Source::Regression { .. } => Err(no_drift()),
     }
+}
+
+fn no_drift() -> RunError {
+    unfit("landscape.risk", "fresh-regression", "its samples are drawn at each step: use a discrete rule")
 }
 
 fn hessian<R: Variate>(
@@ -340,6 +340,6 @@ fn equation_noise<R: Variate>(
             Some(noise) => build_noise(noise, diffusion.batch_size, field, names),
             None => Err(unfit("noise", "absent", "an equation of SGD needs the noise of its gradients")),
         },
-        Source::Regression { .. } => drift(source).map(|_| unreachable!("a regression has no drift")),
+        Source::Regression { .. } => Err(no_drift()),
     }
 }

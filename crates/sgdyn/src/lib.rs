@@ -4,6 +4,7 @@
 //! [`lanes`], [`random`], [`statistics`], [`landscape`], [`risk`], [`noise`], [`oracle`], [`rule`],
 //! [`observe`], [`ensemble`], [`theory`], [`study`].
 
+pub mod density;
 pub mod ensemble;
 pub mod landscape;
 pub mod lanes;

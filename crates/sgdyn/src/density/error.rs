@@ -1,0 +1,120 @@
+//! Where a density cannot be computed, with the place, the number that decides and the remedy.
+
+/// A grid, a chain or a solve that cannot be.
+#[derive(Debug, thiserror::Error, Clone, PartialEq)]
+pub enum DensityError {
+    /// Grids cover one to three dimensions.
+    #[error("a grid of {dimension} dimensions: grids cover 1 to 3; use an ensemble for more")]
+    Dimension {
+        /// The dimension asked for.
+        dimension: usize,
+    },
+    /// An axis whose faces do not ascend.
+    #[error(
+        "axis {axis}: face {index} at {value} is not above the one before it: faces must ascend and be finite"
+    )]
+    Axis {
+        /// The axis, from 0.
+        axis: usize,
+        /// The offending face.
+        index: usize,
+        /// Its place.
+        value: f64,
+    },
+    /// A periodic face needs a periodic face opposite.
+    #[error("axis {axis} is periodic on one side only: name both faces periodic, or neither")]
+    HalfPeriodic {
+        /// The axis, from 0.
+        axis: usize,
+    },
+    /// A computation that does not fit.
+    #[error(
+        "{what} on {cells} cells needs about {needed_mebibytes} MiB, {allowed_mebibytes} MiB are allowed: about {fitting_cells} cells would fit"
+    )]
+    Memory {
+        /// What was asked.
+        what: &'static str,
+        /// The number of cells.
+        cells: usize,
+        /// What it would take.
+        needed_mebibytes: usize,
+        /// What is allowed.
+        allowed_mebibytes: usize,
+        /// The number of cells that would fit.
+        fitting_cells: usize,
+    },
+    /// A point that lies on no cell.
+    #[error("{what} {point:?} lies outside the box {lower:?} to {upper:?}: widen the box")]
+    OutsideBox {
+        /// What the point is.
+        what: &'static str,
+        /// The point.
+        point: Vec<f64>,
+        /// The lower corner of the box.
+        lower: Vec<f64>,
+        /// The upper corner of the box.
+        upper: Vec<f64>,
+    },
+    /// A target that holds no cell, or all.
+    #[error("the target covers {covered} of {cells} cells: it must cover some and leave some")]
+    Target {
+        /// Cells in the target.
+        covered: usize,
+        /// All cells.
+        cells: usize,
+    },
+    /// A diffusion tensor with a negative eigenvalue.
+    #[error(
+        "the diffusion tensor at cell {cell}, x = {point:?}, has the eigenvalue {eigenvalue:e}: it must be positive semidefinite"
+    )]
+    NotPositive {
+        /// The cell.
+        cell: usize,
+        /// Its centre.
+        point: Vec<f64>,
+        /// The offending eigenvalue.
+        eigenvalue: f64,
+    },
+    /// A rate that is negative or not a number.
+    #[error("the rate from cell {from} to cell {to} is {value}: the drift or diffusion is not finite there")]
+    Rate {
+        /// Where it leaves.
+        from: usize,
+        /// Where it leads.
+        to: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// A chain from which some state cannot leave or that falls apart.
+    #[error("state {state} cannot reach {what}: {remedy}")]
+    Unreachable {
+        /// The state.
+        state: usize,
+        /// What it cannot reach.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// An iteration stopped short of its tolerance.
+    #[error("{what} stopped at a relative residual of {reached:e} after {iterations} iterations: {remedy}")]
+    NotConverged {
+        /// What was iterated.
+        what: &'static str,
+        /// The residual reached.
+        reached: f64,
+        /// The iterations spent.
+        iterations: usize,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// An argument lies outside its range.
+    #[error("{name} = {value} is out of range: give {allowed}")]
+    OutOfRange {
+        /// The argument.
+        name: &'static str,
+        /// The offending value.
+        value: f64,
+        /// The allowed range, in words.
+        allowed: &'static str,
+    },
+}

@@ -12,4 +12,4 @@ pub use catalogue::{CATALOGUE, LandscapeError, NamedLandscape, named};
 pub use formula_field::formula_field;
 pub use pointwise::{PointDrift, PointLoss, Pointwise};
 pub use separable::{CoordinateTerm, Separable};
-pub use traits::{Drift, Field, HessianProduct, Landscape};
+pub use traits::{Drift, Field, Guard, HessianProduct, Landscape, Nearness, Stride, Walk};

@@ -8,6 +8,49 @@ pub trait Drift<R: Real>: Send + Sync {
     fn dimension(&self) -> usize;
     /// Writes `b(x)` of every lane of `at` (`[d × lanes]`, coordinate-major) to `out`.
     fn drift(&self, at: &Block<R>, scratch: &mut Scratch<R>, out: &mut Block<R>);
+    /// The same drift inside a loop over steps, where it is simple enough that a call per step would cost more than b.
+    fn walk(&self) -> Option<&dyn Walk<R>> {
+        None
+    }
+}
+
+/// A drift that takes many steps of additive noise in one call.
+pub trait Walk<R: Real>: Send + Sync {
+    /// `x ← x + h b(x) + s z` for each `[d × lanes]` slice of `z` in turn, with `x` `[d × lanes]`, coordinate-major; the
+    /// arithmetic of every step is that of [`Drift::drift`] and two fused multiply-adds.
+    fn walk(&self, stride: Stride<R>, z: &[R], x: &mut [R], guard: Guard<'_, R>, alarms: &mut [u32]);
+}
+
+/// The factors of a step `x + h b(x) + s z`.
+#[derive(Clone, Copy, Debug)]
+pub struct Stride<R> {
+    /// The factor h of the drift.
+    pub drift: R,
+    /// The factor s of the noise.
+    pub noise: R,
+}
+
+/// A boundary on one coordinate that a walk reports: `alarms[lane]` becomes 1 if after any step `sign · x` is at or
+/// below the lane's threshold, or if the step came near its other threshold.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard<'a, R> {
+    /// The coordinate.
+    pub coordinate: usize,
+    /// 1 where the boundary is below, −1 where it is above.
+    pub sign: R,
+    /// The threshold of each lane for `sign · x` at steps, `[lanes]`.
+    pub at_steps: &'a [R],
+    /// What counts as near: a step from p to q, both measured from the lane's other threshold, with `p q ≤ reach`.
+    pub near: Option<Nearness<'a, R>>,
+}
+
+/// When a step from one side of a threshold may have crossed it on the way.
+#[derive(Clone, Copy, Debug)]
+pub struct Nearness<'a, R> {
+    /// The bound on the product of the distances before and after.
+    pub reach: R,
+    /// The threshold of each lane, `[lanes]`.
+    pub thresholds: &'a [R],
 }
 
 /// A drift that descends a loss: `b = −∇L`.

@@ -96,6 +96,17 @@ impl<R: Variate> Draws<R> {
         }
     }
 
+    /// The variates of demand `demand` for all steps of the last fill, `[fill_steps × variates × lanes]`.
+    ///
+    /// # Panics
+    /// If that demand is for a minibatch.
+    pub fn variates(&self, demand: usize) -> &[R] {
+        match &self.streams[demand] {
+            Stream::Variates(stream) => stream.steps(),
+            Stream::Minibatch(_) => unreachable!("demand {demand} is for a minibatch"),
+        }
+    }
+
     /// The numbers of the `step`-th step since the last fill.
     #[inline]
     pub fn step(&self, step: usize) -> StepDraws<'_, R> {

@@ -41,6 +41,7 @@ pub struct LaneStream<R: Variate> {
     lanes: usize,
     fill_steps: usize,
     state: [Vec<R::Word>; 4],
+    due: Due<R::Word>,
     buffer: Vec<R>,
     sums: Vec<R>,
 }
@@ -53,7 +54,8 @@ impl<R: Variate> LaneStream<R> {
         let state = std::array::from_fn(|_| vec![R::Word::default(); lanes]);
         let size = fill_steps * demand.variates * lanes;
         let fine = if demand.finer_steps > 1 { size } else { 0 };
-        Self { demand, lanes, fill_steps, state, buffer: vec![R::ZERO; size], sums: vec![R::ZERO; fine] }
+        let due = Due::new(lanes);
+        Self { demand, lanes, fill_steps, state, due, buffer: vec![R::ZERO; size], sums: vec![R::ZERO; fine] }
     }
 
     /// Gives `lane` to `replica` at its own step `step`, a multiple of the fill size.
@@ -100,15 +102,8 @@ impl<R: Variate> LaneStream<R> {
 
     fn fill_fine(&mut self, seed: Seed, replicas: &[u64], steps: &[u64], offset: u64) {
         let finer = self.demand.finer_steps as u64;
-        for (lane, &step) in steps.iter().enumerate() {
-            let step = step * finer + offset;
-            if step.is_multiple_of(CHUNK_STEPS) {
-                let state = R::Word::state(seed, replicas[lane], step / CHUNK_STEPS, self.demand.purpose);
-                for (words, word) in self.state.iter_mut().zip(state) {
-                    words[lane] = word;
-                }
-            }
-        }
+        self.due.collect(steps, finer, offset);
+        self.due.key(seed, self.demand.purpose, replicas, &mut self.state);
         let [a, b, c, d] = &mut self.state;
         let (pairs, variates) = (self.fill_steps / 2, self.demand.variates);
         let out = &mut self.buffer[..];
@@ -128,11 +123,82 @@ impl<R: Variate> LaneStream<R> {
         }
     }
 
+    /// The variates of all steps of the last fill, `[fill_steps × variates × lanes]`.
+    pub fn steps(&self) -> &[R] {
+        &self.buffer
+    }
+
     /// The variates of the `step`-th step since the last fill, `[variates × lanes]`, variate-major.
     #[inline]
     pub fn step(&self, step: usize) -> &[R] {
         let row = self.demand.variates * self.lanes;
         &self.buffer[step * row..(step + 1) * row]
+    }
+}
+
+/// The lanes that begin a chunk with the coming fill: in exits they are few, at any time.
+#[derive(Debug)]
+struct Due<W> {
+    lanes: Vec<usize>,
+    replicas: Vec<u64>,
+    chunks: Vec<u64>,
+    words: [Vec<W>; 4],
+}
+
+impl<W: Word> Due<W> {
+    fn new(lanes: usize) -> Self {
+        let words = std::array::from_fn(|_| vec![W::default(); lanes]);
+        Self { lanes: Vec::with_capacity(lanes), replicas: Vec::new(), chunks: Vec::new(), words }
+    }
+
+    /// Finds them; a lane's next fine step is `finer · steps[lane] + offset`.
+    fn collect(&mut self, steps: &[u64], finer: u64, offset: u64) {
+        // The low bits decide, and no branch: a lane is written where the next one due will be.
+        let (factor, shift) = (finer as u32, offset as u32);
+        let mut count = 0;
+        self.lanes.resize(steps.len() + 1, 0);
+        for (lane, &step) in steps.iter().enumerate() {
+            let fine = (step as u32).wrapping_mul(factor).wrapping_add(shift);
+            self.lanes[count] = lane;
+            count += usize::from(fine.is_multiple_of(CHUNK_STEPS as u32));
+        }
+        self.lanes.truncate(count);
+        self.chunks.clear();
+        self.chunks.extend(self.lanes.iter().map(|&lane| (steps[lane] * finer + offset) / CHUNK_STEPS));
+    }
+
+    /// Keys their generators.
+    fn key(&mut self, seed: Seed, purpose: Purpose, replicas: &[u64], state: &mut [Vec<W>; 4]) {
+        self.replicas.clear();
+        self.replicas.extend(self.lanes.iter().map(|&lane| replicas[lane]));
+        let [a, b, c, d] = &mut self.words;
+        states(seed, purpose, &self.replicas, &self.chunks, a, b, c, d);
+        for (words, keyed) in state.iter_mut().zip(&self.words) {
+            for (&lane, &word) in self.lanes.iter().zip(keyed) {
+                words[lane] = word;
+            }
+        }
+    }
+}
+
+lane_kernel! {
+    /// [`Word::state`] of many replicas.
+    fn states<W: Word>(
+        seed: Seed,
+        purpose: Purpose,
+        replicas: &[u64],
+        chunks: &[u64],
+        a: &mut [W],
+        b: &mut [W],
+        c: &mut [W],
+        d: &mut [W],
+    ) {
+        let count = replicas.len();
+        let (a, b, c, d) = (&mut a[..count], &mut b[..count], &mut c[..count], &mut d[..count]);
+        let chunks = &chunks[..count];
+        for place in 0..count {
+            [a[place], b[place], c[place], d[place]] = W::state(seed, replicas[place], chunks[place], purpose);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod schedule;
 
 pub use schedule::Schedule;
 
+use crate::landscape::{Stride, Walk};
 use crate::lanes::{Block, Layout, Scratch};
 use crate::random::{DrawDemand, StepDraws, Variate};
 
@@ -44,6 +45,10 @@ pub trait Rule<R: Variate>: Send + Sync {
     /// Whether a step depends on its number (a schedule), so that all lanes must be at the same step.
     fn depends_on_step(&self) -> bool {
         false
+    }
+    /// The walk that this rule's steps are, where each is `x + h b(x) + s z` with z the variates of its only demand.
+    fn walk(&self) -> Option<(&dyn Walk<R>, Stride<R>)> {
+        None
     }
     /// The variance over one step along given directions, for rules whose path is a diffusion inside a step.
     fn bridge(&self) -> Option<&dyn Bridge<R>> {

@@ -2,6 +2,7 @@
 
 mod condition_region;
 mod crossing;
+mod strides;
 mod summary;
 mod target;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub use target::{HalfSpace, Region, Side, Targets};
 
 use serde::{Deserialize, Serialize};
 
+use self::strides::StrideBuffers;
 use self::summary::{ReplicaExit, summarise};
 use self::watch::{Look, Occupant, Watch};
 use super::{Control, LEAF, MergeTree, Start, UnitProgram};
@@ -76,12 +78,13 @@ struct Lanes<'a, R: Variate> {
     occupants: Vec<Occupant>,
     replicas: Vec<u64>,
     steps: Vec<u64>,
-    /// How many lanes are live.
-    live: usize,
+    /// Lanes that are not live.
+    free: Vec<usize>,
     /// No live lane is at a later step than this.
     latest: u64,
     exits: Vec<ReplicaExit>,
     finished: Vec<usize>,
+    strides: StrideBuffers<R>,
 }
 
 impl<R: Variate> UnitProgram for ExitProgram<'_, R> {
@@ -152,12 +155,14 @@ impl<'a, R: Variate> Lanes<'a, R> {
             occupants: vec![Occupant { replica: 0, live: false }; lanes],
             replicas: vec![unit.first; lanes],
             steps: vec![0; lanes],
-            live: 0,
+            free: (0..lanes).rev().collect(),
             latest: 0,
             exits: vec![program.empty_exit(); lanes],
             finished: Vec::new(),
+            strides: StrideBuffers::new(),
         };
-        for (lane, saved) in std::mem::take(&mut unit.lanes).into_iter().enumerate() {
+        for saved in std::mem::take(&mut unit.lanes) {
+            let Some(lane) = all.free.pop() else { break };
             all.occupy(lane, saved.replica, saved.step, saved.exit);
             for (coordinate, &value) in saved.position.iter().enumerate() {
                 all.state.position.set(coordinate, lane, R::from_f64(value));
@@ -173,7 +178,6 @@ impl<'a, R: Variate> Lanes<'a, R> {
 
     fn occupy(&mut self, lane: usize, replica: u64, step: u64, exit: ReplicaExit) {
         self.occupants[lane] = Occupant { replica, live: true };
-        self.live += 1;
         self.latest = self.latest.max(step);
         (self.replicas[lane], self.steps[lane]) = (replica, step);
         self.draws.restart(lane, replica, step);
@@ -184,25 +188,25 @@ impl<'a, R: Variate> Lanes<'a, R> {
     /// Gives free lanes to waiting replicas; `false` once no lane is live. With a rule whose steps depend on their number
     /// all lanes start together.
     fn refill(&mut self, unit: &mut ExitUnit) -> bool {
+        let lanes = self.occupants.len();
         let together = self.program.rule.depends_on_step();
-        let mut waiting = unit.first + unit.count - unit.next;
-        if waiting > 0 && self.live < self.occupants.len() && !(together && self.live > 0) {
-            for lane in 0..self.occupants.len() {
-                if !self.occupants[lane].live && waiting > 0 {
-                    let replica = unit.next;
-                    unit.next += 1;
-                    waiting -= 1;
-                    self.program.start.place(self.program.seed, replica, lane, &mut self.state.position);
-                    for block in &mut self.state.memory {
-                        for coordinate in 0..block.dimension() {
-                            block.set(coordinate, lane, R::ZERO);
-                        }
-                    }
-                    self.occupy(lane, replica, 0, self.program.empty_exit());
+        if together && self.free.len() < lanes {
+            return true;
+        }
+        while unit.next < unit.first + unit.count
+            && let Some(lane) = self.free.pop()
+        {
+            let replica = unit.next;
+            unit.next += 1;
+            self.program.start.place(self.program.seed, replica, lane, &mut self.state.position);
+            for block in &mut self.state.memory {
+                for coordinate in 0..block.dimension() {
+                    block.set(coordinate, lane, R::ZERO);
                 }
             }
+            self.occupy(lane, replica, 0, self.program.empty_exit());
         }
-        self.live > 0
+        self.free.len() < lanes
     }
 
     /// Runs the steps of one fill.
@@ -210,6 +214,19 @@ impl<'a, R: Variate> Lanes<'a, R> {
         let fill_steps = self.draws.fill_steps();
         self.draws.fill(&self.replicas, &self.steps);
         let ends_inside = self.ends_within(fill_steps as u64);
+        if ends_inside || !self.stride(unit) {
+            self.step(ends_inside, unit);
+        }
+        for steps in &mut self.steps {
+            *steps += fill_steps as u64;
+        }
+        self.latest += fill_steps as u64;
+        self.end_diverged(unit);
+    }
+
+    /// Runs the steps of one fill, with a look after each.
+    fn step(&mut self, ends_inside: bool, unit: &mut ExitUnit) {
+        let fill_steps = self.draws.fill_steps();
         let first_live = self.occupants.iter().position(|occupant| occupant.live).unwrap_or(0);
         for step in 0..fill_steps {
             self.watch.before(&self.state.position, &mut self.scratch);
@@ -236,11 +253,6 @@ impl<'a, R: Variate> Lanes<'a, R> {
                 self.censor(step as u64 + 1, unit);
             }
         }
-        for steps in &mut self.steps {
-            *steps += fill_steps as u64;
-        }
-        self.latest += fill_steps as u64;
-        self.end_diverged(unit);
     }
 
     /// Whether a live lane comes to its horizon within the next `fill_steps` steps.
@@ -289,7 +301,7 @@ impl<'a, R: Variate> Lanes<'a, R> {
 
     fn release(&mut self, lane: usize, unit: &mut ExitUnit) {
         self.occupants[lane].live = false;
-        self.live -= 1;
+        self.free.push(lane);
         self.watch.leave(lane);
         let exit = std::mem::replace(&mut self.exits[lane], self.program.empty_exit());
         unit.steps += exit.end as u64;

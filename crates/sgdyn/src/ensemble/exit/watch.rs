@@ -3,6 +3,7 @@
 use super::crossing::{InsideStep, REACH, crossed_lanes};
 use super::summary::ReplicaExit;
 use super::target::{Targets, side_sign};
+use crate::landscape::{Guard, Nearness};
 use crate::lanes::{Block, Scratch, lane_kernel};
 use crate::random::{Seed, Variate};
 use crate::rule::{Bridge, Rule};
@@ -146,6 +147,40 @@ impl<R: Variate> NestedWatch<R> {
         self.next[lane] = [reached(&exit.at_steps), reached(&exit.corrected)];
         self.at_steps[lane] = self.threshold(self.next[lane][0]);
         self.corrected[lane] = self.threshold(self.next[lane][1]);
+    }
+
+    /// The boundary as a walk reports it.
+    pub(super) fn guard(&self) -> Guard<'_, R> {
+        Guard {
+            coordinate: self.coordinate,
+            sign: self.sign,
+            at_steps: &self.at_steps,
+            near: self.variance.map(|variance| Nearness {
+                reach: R::from_f64(REACH * variance),
+                thresholds: &self.corrected,
+            }),
+        }
+    }
+
+    /// The guard of one lane alone.
+    pub(super) fn guard_of(&self, lane: usize) -> Guard<'_, R> {
+        let guard = self.guard();
+        let near = guard.near.map(|near| Nearness { thresholds: &near.thresholds[lane..=lane], ..near });
+        Guard { at_steps: &guard.at_steps[lane..=lane], near, ..guard }
+    }
+
+    /// Records passages of one lane after a step from `before`.
+    pub(super) fn after_in_lane(
+        &mut self,
+        lane: usize,
+        before: R,
+        position: &Block<R>,
+        look: &Look<'_>,
+        exits: &mut [ReplicaExit],
+        finished: &mut Vec<usize>,
+    ) {
+        self.before[lane] = before;
+        self.after_in_group(lane..lane + 1, position.coordinate(self.coordinate), look, exits, finished);
     }
 
     fn before(&mut self, position: &Block<R>) {

@@ -1,6 +1,7 @@
 //! The integrator of Euler and Maruyama.
 
 use super::Equation;
+use crate::landscape::{Stride, Walk};
 use crate::lanes::{Block, Scratch};
 use crate::random::{Demand, DrawDemand, Law, Purpose, StepDraws, Variate};
 use crate::rule::{Bridge, Rule, State, kernels};
@@ -100,6 +101,13 @@ impl<R: Variate> Rule<R> for EulerMaruyama<R> {
             scratch.give(noise.into_values());
         }
         scratch.give(drift.into_values());
+    }
+    fn walk(&self) -> Option<(&dyn Walk<R>, Stride<R>)> {
+        let stride = Stride {
+            drift: R::from_f64(self.step_size),
+            noise: R::from_f64(self.equation.amplitude()? * self.root),
+        };
+        Some((self.equation.drift.walk()?, stride))
     }
     fn bridge(&self) -> Option<&dyn Bridge<R>> {
         Some(self)

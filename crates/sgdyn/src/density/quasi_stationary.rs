@@ -50,7 +50,9 @@ impl QuasiStationary {
         right.run(&backward)?;
         let mut amplitude = right.vector;
         let overlap = sums::dot(&masses, &amplitude);
-        amplitude.iter_mut().for_each(|value| *value /= overlap);
+        for value in &mut amplitude {
+            *value /= overlap;
+        }
         Ok(Self {
             rate: sums::dot(&masses, chain.exits()),
             masses,
@@ -107,12 +109,16 @@ impl Power {
     fn iterate(&mut self, apply: krylov::Apply<'_>) -> Result<bool, DensityError> {
         let mut next = vec![0.0; self.vector.len()];
         let total = sums::dot(&self.weights, &self.vector);
-        self.vector.iter_mut().for_each(|value| *value /= total);
+        for value in &mut self.vector {
+            *value /= total;
+        }
         for _ in 0..PATIENCE {
             apply(&self.vector, &mut next)?;
             self.solves += 1;
             let total = sums::dot(&self.weights, &next);
-            next.iter_mut().for_each(|value| *value /= total);
+            for value in &mut next {
+                *value /= total;
+            }
             self.residual = sums::weighted_distance(&self.weights, &next, 1.0, &self.vector);
             std::mem::swap(&mut self.vector, &mut next);
             if self.residual <= TOLERANCE {

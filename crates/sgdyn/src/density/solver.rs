@@ -82,7 +82,9 @@ fn stationary_by_renewal(solver: &(impl Solver + ?Sized), chain: &Rates) -> Resu
         let allowed = "a box in which stationary masses differ by less than 1e300: narrow it";
         return Err(DensityError::OutOfRange { name: "ratio of stationary masses", value: total, allowed });
     }
-    masses.iter_mut().for_each(|mass| *mass /= total);
+    for mass in &mut masses {
+        *mass /= total;
+    }
     Ok(masses)
 }
 

@@ -68,7 +68,7 @@ impl<'a> Ladder<'a> {
         let after = kill * sums::sum(&occupation) + leaving;
         // What has nearly all left, down to the end of the range of f64, has no relative precision to judge by.
         let defect = if before > 1e-290 { (after / before - 1.0).abs() } else { 0.0 };
-        if !(defect < 1e-6) {
+        if defect.is_nan() || defect > 1e-6 {
             return Err(DensityError::NotConverged {
                 what: "the balance of mass in a step of time",
                 reached: defect,
@@ -78,7 +78,9 @@ impl<'a> Ladder<'a> {
         }
         let mend = if after > 0.0 { before / after } else { 1.0 };
         let scale = kill * mend;
-        occupation.iter_mut().for_each(|time| *time *= scale);
+        for time in &mut occupation {
+            *time *= scale;
+        }
         Ok(Moved { masses: occupation, left: leaving * mend, defect })
     }
 }

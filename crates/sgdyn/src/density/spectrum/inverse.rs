@@ -50,7 +50,9 @@ impl<'a> Inverse<'a> {
                     to[old] = value;
                 }
                 let mean = sums::dot(stationary, to);
-                to.iter_mut().for_each(|value| *value -= mean);
+                for value in to {
+                    *value -= mean;
+                }
                 Ok(())
             }
         }

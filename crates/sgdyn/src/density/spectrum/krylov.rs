@@ -60,7 +60,10 @@ pub(in super::super) fn largest(
         loop {
             let done = space.columns.len() == space.basis.len();
             let full = space.columns.len() >= longest;
-            if done || full || space.columns.len() >= wanted + block && space.columns.len() % block == 0 {
+            if done
+                || full
+                || space.columns.len() >= wanted + block && space.columns.len().is_multiple_of(block)
+            {
                 let found = space.eigenpairs(wanted, kind)?;
                 reached = found.iter().fold(0.0, |worst: f64, pair| worst.max(pair.residual));
                 if done || reached <= tolerance {
@@ -130,7 +133,9 @@ impl<'a> Space<'a> {
         }
         let rest = self.norm(&vector);
         if rest > least * before.max(1e-2 * self.scale) {
-            vector.iter_mut().for_each(|value| *value /= rest);
+            for value in &mut vector {
+                *value /= rest;
+            }
             self.basis.push(vector);
             coordinates.push(rest);
         }

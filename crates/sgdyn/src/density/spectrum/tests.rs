@@ -210,6 +210,38 @@ fn equal_eigenvalues_are_all_found() {
     check_modes(&chain, &spectrum, 1e-11);
 }
 
+#[test]
+fn a_rotating_ornstein_uhlenbeck_process_turns() {
+    // dx = −x dt + ωJx dt + √2 dW in two dimensions: eigenvalues 1 ± iω, then 2 ± 2iω and 2. The chain is Scharfetter and
+    // Gummel's, with the drift at each face; 28² cells of width 9/28 leave errors of O(Δx²).
+    let (cells, omega) = (28_usize, 1.5);
+    let width = 9.0 / cells as f64;
+    let centre = |index: usize| -4.5 + width * (index as f64 + 0.5);
+    let bernoulli = |x: f64| if x == 0.0 { 1.0 } else { x / x.exp_m1() };
+    let mut builder = RatesBuilder::new();
+    for state in 0..cells * cells {
+        let (i, j) = (state / cells, state % cells);
+        let (x, y) = (centre(i), centre(j));
+        let mut jump = |inside: bool, to: usize, drift: f64| {
+            if inside {
+                builder.rate(to, bernoulli(-drift * width) / (width * width));
+            }
+        };
+        let half = 0.5 * width;
+        jump(i + 1 < cells, state + cells, -(x + half) - omega * y);
+        jump(i > 0, state.wrapping_sub(cells), (x - half) + omega * y);
+        jump(j + 1 < cells, state + 1, -(y + half) + omega * x);
+        jump(j > 0, state.wrapping_sub(1), (y - half) - omega * x);
+        builder.finish_state([i as u32, j as u32, 0]);
+    }
+    let chain = builder.finish().unwrap();
+    let found = spectrum(&chain, &DenseSolver, 2).unwrap();
+    let [mode] = &found.modes[..] else { panic!("{} modes", found.modes.len()) };
+    println!("λ = {} ± {}i, residual {:.1e}", mode.decay, mode.frequency, mode.residual);
+    assert!((mode.decay - 1.0).abs() < 0.05 && (mode.frequency - omega).abs() < 0.05);
+    assert!(!found.reversible && mode.residual < 1e-11);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]

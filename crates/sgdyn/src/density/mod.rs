@@ -5,12 +5,28 @@
 //! to a subtraction however low the temperature. Every question (stationary law, first passage, survival, transient)
 //! is then a solve with an M-matrix, see [`Resolvent`].
 
+mod committor;
 mod error;
+mod evolution;
+mod first_passage;
 mod grid;
+mod law;
+mod quasi_stationary;
 mod rates;
 mod resolvent;
+#[cfg(test)]
+mod sample_chains;
+mod solver;
+mod spectrum;
+mod sums;
 
+pub use committor::{Between, Committor, Side};
 pub use error::DensityError;
+pub use evolution::{Evolution, StepCounts, Survival, SurvivalAt, TailSwitch, survival};
+pub use first_passage::{FirstPassage, occupation};
 pub use grid::{Axis, Face, Grid};
+pub use quasi_stationary::QuasiStationary;
 pub use rates::{Rates, RatesBuilder};
 pub use resolvent::{DenseElimination, Resolvent};
+pub use solver::{DenseSolver, Solver};
+pub use spectrum::{Mode, Spectrum, spectrum};

@@ -1,0 +1,157 @@
+//! Where resolvents come from: the one choice between direct and iterative solves that every question takes.
+
+use super::{DenseElimination, DensityError, Rates, Resolvent};
+
+/// Makes the [`Resolvent`] of a chain. Questions about a chain take a solver, so that elimination on a full matrix, on
+/// a nested order, or an iteration answer them alike.
+pub trait Solver: Sync {
+    /// `(−L)⁻¹` of a chain that is left from every state.
+    ///
+    /// # Errors
+    /// A state that cannot leave the chain; whatever the solver needs and lacks, memory for one.
+    fn resolvent(&self, chain: &Rates) -> Result<Box<dyn Resolvent>, DensityError>;
+
+    /// The stationary law π of a closed chain, `πL = 0`, `Σ π_i = 1`, `[states]`.
+    ///
+    /// By renewal at one state s: between two visits to s the chain spends the mean time
+    /// `π_j/π_s = Σ_i r_si G_ij` in j, with G the resolvent of the chain that ends in s. All terms are positive.
+    ///
+    /// # Errors
+    /// A chain with exits, which has no stationary law; one that falls apart; that of [`Solver::resolvent`].
+    fn stationary(&self, chain: &Rates) -> Result<Vec<f64>, DensityError> {
+        stationary_by_renewal(self, chain)
+    }
+}
+
+/// Elimination on a full matrix, [`DenseElimination`]: for up to some thousand states.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DenseSolver;
+
+impl Solver for DenseSolver {
+    fn resolvent(&self, chain: &Rates) -> Result<Box<dyn Resolvent>, DensityError> {
+        Ok(Box::new(DenseElimination::new(chain)?))
+    }
+}
+
+/// The chain that ends where it first reaches `state`, its resolvent, and the old numbers of its states.
+///
+/// # Errors
+/// States that cannot reach `state`; those of the solver.
+pub(super) fn pinned(
+    solver: &(impl Solver + ?Sized),
+    chain: &Rates,
+    state: usize,
+) -> Result<(Box<dyn Resolvent>, Vec<usize>), DensityError> {
+    let (rest, kept) = chain.restricted(|other| other != state);
+    let resolvent = solver.resolvent(&rest).map_err(|error| match error {
+        DensityError::Unreachable { state, .. } => DensityError::Unreachable {
+            state: kept[state],
+            what: "the rest of the chain",
+            remedy: "the chain falls apart: diffusion must join all cells, or each part is asked for on its own",
+        },
+        other => other,
+    })?;
+    Ok((resolvent, kept))
+}
+
+fn stationary_by_renewal(solver: &(impl Solver + ?Sized), chain: &Rates) -> Result<Vec<f64>, DensityError> {
+    if let Some(&value) = chain.exits().iter().find(|&&exit| exit > 0.0) {
+        let allowed =
+            "a chain without exits (reflecting or periodic faces), or ask for the quasi-stationary law";
+        return Err(DensityError::OutOfRange { name: "rate of exit", value, allowed });
+    }
+    if chain.states() == 0 {
+        return Ok(Vec::new());
+    }
+    let state = local_mode(chain);
+    let (resolvent, kept) = pinned(solver, chain, state)?;
+    let mut source = vec![0.0; chain.states()];
+    let (targets, rates) = chain.row(state);
+    for (&target, &rate) in targets.iter().zip(rates) {
+        source[target as usize] = rate;
+    }
+    let source: Vec<f64> = kept.iter().map(|&old| source[old]).collect();
+    let mut occupation = vec![0.0; kept.len()];
+    resolvent.forward(&source, &mut occupation)?;
+    let mut masses = vec![1.0; chain.states()];
+    for (&old, &time) in kept.iter().zip(&occupation) {
+        masses[old] = time;
+    }
+    let total = super::sums::sum(&masses);
+    if !total.is_finite() {
+        let allowed = "a box in which stationary masses differ by less than 1e300: narrow it";
+        return Err(DensityError::OutOfRange { name: "ratio of stationary masses", value: total, allowed });
+    }
+    for mass in &mut masses {
+        *mass /= total;
+    }
+    Ok(masses)
+}
+
+/// A state from which every jump leads down in stationary mass, as far as pairs of rates tell: starting the renewal
+/// in a remote corner would divide by its vanishing mass.
+fn local_mode(chain: &Rates) -> usize {
+    let mut state = chain.states() / 2;
+    for _ in 0..chain.states() {
+        let (targets, rates) = chain.row(state);
+        let mut best = (1.0, state);
+        for (&target, &rate) in targets.iter().zip(rates) {
+            let target = target as usize;
+            let ratio = rate / rate_between(chain, target, state);
+            if target != state && ratio > best.0 {
+                best = (ratio, target);
+            }
+        }
+        if best.1 == state || !best.0.is_finite() {
+            return best.1;
+        }
+        state = best.1;
+    }
+    state
+}
+
+/// The rate of one jump; 0 where there is none.
+pub(super) fn rate_between(chain: &Rates, from: usize, to: usize) -> f64 {
+    let (targets, rates) = chain.row(from);
+    targets.binary_search(&(to as u32)).map_or(0.0, |position| rates[position])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RatesBuilder;
+    use super::*;
+
+    #[test]
+    fn a_birth_death_chain_has_its_closed_stationary_law() {
+        // Births at rate 3, deaths at rate 1: π_i ∝ 3^i, over 30 decades.
+        let states = 64_usize;
+        let mut builder = RatesBuilder::new();
+        for state in 0..states {
+            if state > 0 {
+                builder.rate(state - 1, 1.0);
+            }
+            if state + 1 < states {
+                builder.rate(state + 1, 3.0);
+            }
+            builder.finish_state([state as u32, 0, 0]);
+        }
+        let masses = DenseSolver.stationary(&builder.finish().unwrap()).unwrap();
+        assert!((masses.iter().sum::<f64>() - 1.0).abs() < 1e-14);
+        for pair in masses.windows(2) {
+            assert!((pair[1] / pair[0] - 3.0).abs() < 1e-13, "{}", pair[1] / pair[0]);
+        }
+    }
+
+    #[test]
+    fn exits_and_separate_parts_are_refused() {
+        let mut builder = RatesBuilder::new();
+        for state in 0_usize..4 {
+            builder.rate(state ^ 1, 1.0);
+            builder.finish_state([state as u32, 0, 0]);
+        }
+        let parts = builder.finish().unwrap();
+        assert!(matches!(DenseSolver.stationary(&parts), Err(DensityError::Unreachable { .. })));
+        let open = parts.killed(0.5);
+        assert!(matches!(DenseSolver.stationary(&open), Err(DensityError::OutOfRange { value: 0.5, .. })));
+    }
+}

@@ -5,11 +5,13 @@
 //! to a subtraction however low the temperature. Every question (stationary law, first passage, survival, transient)
 //! is then a solve with an M-matrix, see [`Resolvent`].
 
+mod elimination;
 mod error;
 mod grid;
 mod rates;
 mod resolvent;
 
+pub use elimination::{Dissection, Elimination, stationary};
 pub use error::DensityError;
 pub use grid::{Axis, Face, Grid};
 pub use rates::{Rates, RatesBuilder};

@@ -52,7 +52,11 @@ fn measure(chain: &Rates, side: usize) -> Result<(), DensityError> {
     println!("{side} × {side} cells, {} threads", rayon::current_num_threads());
     let begin = Instant::now();
     let law = stationary(chain)?;
-    println!("stationary law            {:9.4} s, least mass {:e}", begin.elapsed().as_secs_f64(), law.iter().copied().fold(1.0, f64::min));
+    println!(
+        "stationary law            {:9.4} s, least mass {:e}",
+        begin.elapsed().as_secs_f64(),
+        law.iter().copied().fold(1.0, f64::min)
+    );
 
     let begin = Instant::now();
     let (open, kept) = chain.restricted(|state| state / side > side / 4);
@@ -77,6 +81,10 @@ fn measure(chain: &Rates, side: usize) -> Result<(), DensityError> {
     solver.forward(&vec![1.0; open.states()], &mut occupation)?;
     println!("forward solve             {:9.4} s", begin.elapsed().as_secs_f64());
     let (sum, dual): (f64, f64) = (times.iter().sum(), occupation.iter().sum());
-    println!("longest passage {:e}; Σ G 1 = {sum:e} backward, relatively {:e} off forward", times.iter().copied().fold(0.0, f64::max), (sum - dual) / sum);
+    println!(
+        "longest passage {:e}; Σ G 1 = {sum:e} backward, relatively {:e} off forward",
+        times.iter().copied().fold(0.0, f64::max),
+        (sum - dual) / sum
+    );
     Ok(())
 }

@@ -83,7 +83,8 @@ impl<'a> Knife<'a> {
             for &state in states.iter().filter(|&&state| index(state) >= at) {
                 self.relabel(state, begin);
             }
-            let (mut lower, mut upper, mut between) = (Vec::with_capacity(states.len()), Vec::new(), Vec::new());
+            let (mut lower, mut upper, mut between) =
+                (Vec::with_capacity(states.len()), Vec::new(), Vec::new());
             for &state in &*states {
                 if index(state) < at {
                     lower.push(state);
@@ -94,10 +95,14 @@ impl<'a> Knife<'a> {
                 }
             }
             if 2 * between.len() > states.len() {
-                states.iter().for_each(|&state| self.relabel(state, first));
+                for &state in &*states {
+                    self.relabel(state, first);
+                }
                 continue;
             }
-            between.iter().for_each(|&state| self.relabel(state, SEPARATES));
+            for &state in &between {
+                self.relabel(state, SEPARATES);
+            }
             let sizes = (lower.len(), upper.len());
             lower.extend(upper);
             lower.extend(between);
@@ -110,12 +115,10 @@ impl<'a> Knife<'a> {
 
 /// The index above `least` that leaves the numbers of states below it and from it on most alike.
 fn median(states: &[u32], index: impl Fn(u32) -> u32, least: u32, most: u32) -> u32 {
-    // Indices may be as far apart as they like: what is counted is the states, by their order.
-    let mut sample: Vec<u32> = states.iter().map(|&state| index(state)).collect();
-    let middle = sample.len() / 2;
-    let (_, &mut at, _) = sample.select_nth_unstable(middle);
-    let below = states.iter().filter(|&&state| index(state) < at).count();
-    let up_to = states.iter().filter(|&&state| index(state) <= at).count();
-    let above = at.saturating_add(1);
-    if at == least || (at < most && up_to.abs_diff(middle) < below.abs_diff(middle)) { above } else { at }
+    let mut indices: Vec<u32> = states.iter().map(|&state| index(state)).collect();
+    let middle = indices.len() / 2;
+    let at = *indices.select_nth_unstable(middle).1;
+    let below = indices.iter().filter(|&&index| index < at).count();
+    let up_to = indices.iter().filter(|&&index| index <= at).count();
+    if at == least || (at < most && up_to - middle < middle - below) { at + 1 } else { at }
 }

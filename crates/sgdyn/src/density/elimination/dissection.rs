@@ -76,7 +76,8 @@ impl Dissection {
         let find = BranchFinder { chain, pattern: &pattern, order: &order, positions: &positions };
         let root = find.branch(&part, 0);
         let places = chain.places();
-        let dimension = (0..3).filter(|&axis| places.iter().any(|place| place[axis] != places[0][axis])).count();
+        let dimension =
+            (0..3).filter(|&axis| places.iter().any(|place| place[axis] != places[0][axis])).count();
         Ok(Self { pattern, order, positions, root, dimension })
     }
 
@@ -92,7 +93,10 @@ impl Dissection {
 
     /// The most bytes that an elimination takes while it runs, the chain itself not counted.
     pub fn bytes_needed(&self) -> usize {
-        8 * (self.root.factors + self.root.active) + self.pattern.bytes() + 8 * self.order.len() + self.root.bytes()
+        8 * (self.root.factors + self.root.active)
+            + self.pattern.bytes()
+            + 8 * self.order.len()
+            + self.root.bytes()
     }
 
     /// Refuses an elimination that would take more than `allowed_bytes`.
@@ -146,7 +150,8 @@ impl BranchFinder<'_> {
         let children: Vec<Branch> = match part.parts.as_deref() {
             None => Vec::new(),
             Some((left, right)) => {
-                let (on_left, on_right) = (|| self.branch(left, begin), || self.branch(right, begin + left.states));
+                let (on_left, on_right) =
+                    (|| self.branch(left, begin), || self.branch(right, begin + left.states));
                 let (left, right) = if part.states > WORTH_THREADS {
                     rayon::join(on_left, on_right)
                 } else {

@@ -2,7 +2,7 @@
 
 use super::dissection::{Branch, Dissection};
 use super::front::{Front, Remainder};
-use super::product::Packing;
+use super::workspace::Workspace;
 use crate::density::{DensityError, Rates};
 
 /// Eliminated fronts, children before parents, in the shape of the dissection.
@@ -26,32 +26,35 @@ impl Eliminator<'_> {
     pub(super) fn eliminate(
         &self,
         branch: &Branch,
-        packing: &mut Packing,
+        workspace: &mut Workspace,
     ) -> Result<(Factor, Remainder), DensityError> {
         let mut eliminated = Vec::with_capacity(branch.children.len());
         if let ([left, right], true) = (branch.children.as_slice(), branch.forks()) {
             let (left, right) = rayon::join(
-                || self.eliminate(&left.branch, &mut Packing::default()),
-                || self.eliminate(&right.branch, &mut Packing::default()),
+                || self.eliminate(&left.branch, &mut Workspace::default()),
+                || self.eliminate(&right.branch, &mut Workspace::default()),
             );
             eliminated.push(left?);
             eliminated.push(right?);
         } else {
             for child in &branch.children {
-                eliminated.push(self.eliminate(&child.branch, packing)?);
+                eliminated.push(self.eliminate(&child.branch, workspace)?);
             }
         }
-        let (mut front, mut remainder) = Front::new(branch.pivots, branch.border.len());
+        let (mut front, mut remainder) = Front::new(branch.pivots, branch.border.len(), workspace);
         self.assemble(branch, &mut front)?;
         let mut children = Vec::with_capacity(eliminated.len());
         for (child, (factor, left)) in branch.children.iter().zip(eliminated) {
             front.extend(&mut remainder, &left, child.branch.border.len(), &child.map);
+            workspace.give(left);
             children.push(factor);
         }
-        front.eliminate(&mut remainder, packing).map_err(|pivot| DensityError::Unreachable {
-            state: self.dissection.order[branch.first + pivot] as usize,
-            what: "any exit",
-            remedy: "open a face, name a target, or ask for the stationary law",
+        front.eliminate(&mut remainder, &mut workspace.packing).map_err(|pivot| {
+            DensityError::Unreachable {
+                state: self.dissection.order[branch.first + pivot] as usize,
+                what: "any exit",
+                remedy: "open a face, name a target, or ask for the stationary law",
+            }
         })?;
         Ok((Factor { front, children }, remainder))
     }
@@ -71,7 +74,10 @@ impl Eliminator<'_> {
                     // What leads to states before this front was entered in theirs.
                     (position as usize).checked_sub(first)
                 } else {
-                    Some(branch.pivots + branch.border.binary_search(&position).map_err(|_| self.other_chain())?)
+                    Some(
+                        branch.pivots
+                            + branch.border.binary_search(&position).map_err(|_| self.other_chain())?,
+                    )
                 };
                 if let Some(local) = local.filter(|&local| local != pivot) {
                     row[local] += value;

@@ -2,6 +2,7 @@
 
 use super::panel::{eliminate_panel, update_columns, update_incoming};
 use super::product::{Left, Matrix, Packing, add_product};
+use super::workspace::Workspace;
 
 /// Pivots eliminated without blocking.
 const PANEL: usize = 16;
@@ -34,9 +35,10 @@ pub(super) type Remainder = Vec<f64>;
 
 impl Front {
     /// No rates yet, neither in the front nor in what it will leave.
-    pub(super) fn new(pivots: usize, border: usize) -> (Self, Remainder) {
+    pub(super) fn new(pivots: usize, border: usize, workspace: &mut Workspace) -> (Self, Remainder) {
         let rows = vec![0.0; pivots * (pivots + border + 1)];
-        (Self { pivots, border, rows, incoming: vec![0.0; pivots * border] }, vec![0.0; border * (border + 1)])
+        let front = Self { pivots, border, rows, incoming: vec![0.0; pivots * border] };
+        (front, workspace.zeros(border * (border + 1)))
     }
 
     /// The length of a row: pivots, border and exit.
@@ -79,7 +81,11 @@ impl Front {
     ///
     /// # Errors
     /// The first pivot that nothing leaves.
-    pub(super) fn eliminate(&mut self, remainder: &mut Remainder, packing: &mut Packing) -> Result<(), usize> {
+    pub(super) fn eliminate(
+        &mut self,
+        remainder: &mut Remainder,
+        packing: &mut Packing,
+    ) -> Result<(), usize> {
         self.eliminate_rows(0, self.pivots, packing)?;
         let (pivots, border, stride) = (self.pivots, self.border, self.stride());
         if border > 0 {
@@ -87,7 +93,15 @@ impl Front {
             let incoming = Matrix { values: &self.incoming, stride: border, first: 0 };
             let outgoing = Matrix { values: &self.rows, stride, first: pivots };
             let columns = 0..border + 1;
-            add_product(remainder, border + 1, columns, Left::Transposed(incoming), outgoing, pivots, packing);
+            add_product(
+                remainder,
+                border + 1,
+                columns,
+                Left::Transposed(incoming),
+                outgoing,
+                pivots,
+                packing,
+            );
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ mod solve;
 mod stationary;
 #[cfg(test)]
 mod tests;
+mod workspace;
 
 pub use dissection::Dissection;
 pub use stationary::stationary;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use super::{DensityError, Rates, Resolvent};
 use factor::{Eliminator, Factor};
-use product::Packing;
+use workspace::Workspace;
 
 /// A chain eliminated state by state, without a subtraction, in the order of a [`Dissection`]; answers any number of
 /// right-hand sides.
@@ -32,7 +33,8 @@ use product::Packing;
 /// full matrices over the states of a separator and those around it (I. S. Duff and J. K. Reid, *ACM Trans. Math.
 /// Softw.* 9, 302 (1983)), whose updates are products of non-negative matrices.
 ///
-/// The bits do not depend on the number of threads.
+/// The bits do not depend on the number of threads. The range of numbers is the one limit: where an exit is less likely
+/// than 1e-308 from a state that is eliminated late, it is taken for none, which is an error.
 ///
 /// ```
 /// use sgdyn::density::{Elimination, RatesBuilder, Resolvent};
@@ -77,7 +79,7 @@ impl Elimination {
         if chain.states() != dissection.states() {
             return Err(eliminator.other_chain());
         }
-        let (factor, _) = eliminator.eliminate(&dissection.root, &mut Packing::default())?;
+        let (factor, _) = eliminator.eliminate(&dissection.root, &mut Workspace::default())?;
         Ok(Self { dissection, factor })
     }
 
@@ -96,7 +98,12 @@ impl Elimination {
     }
 
     /// Runs a solve on values in the order of elimination.
-    fn in_order(&self, given: &[f64], out: &mut [f64], solve: impl FnOnce(&mut [f64])) -> Result<(), DensityError> {
+    fn in_order(
+        &self,
+        given: &[f64],
+        out: &mut [f64],
+        solve: impl FnOnce(&mut [f64]),
+    ) -> Result<(), DensityError> {
         let states = self.dissection.states();
         for length in [given.len(), out.len()] {
             if length != states {

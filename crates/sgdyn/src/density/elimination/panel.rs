@@ -11,7 +11,8 @@ fn joined<R: Real>(mut partial: [R; LANES]) -> R {
     let mut half = LANES / 2;
     while half > 0 {
         for lane in 0..half {
-            partial[lane] = partial[lane] + partial[lane + half];
+            let other = partial[lane + half];
+            partial[lane] += other;
         }
         half /= 2;
     }
@@ -40,21 +41,19 @@ fn add<R: Real>(factor: R, from: &[R], to: &mut [R]) {
     }
 }
 
-lane_kernel! {
-    /// `Σ a b`.
-    pub(super) fn inner<R: Real>(a: &[R], b: &[R]) -> R {
-        let mut partial = [R::ZERO; LANES];
-        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        for (a, b) in a.iter().zip(b) {
-            for ((partial, &a), &b) in partial.iter_mut().zip(a).zip(b) {
-                *partial = a.mul_add(b, *partial);
-            }
-        }
-        for ((partial, &a), &b) in partial.iter_mut().zip(a_rest).zip(b_rest) {
+#[inline(always)]
+fn inner<R: Real>(a: &[R], b: &[R]) -> R {
+    let mut partial = [R::ZERO; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for ((partial, &a), &b) in partial.iter_mut().zip(a).zip(b) {
             *partial = a.mul_add(b, *partial);
         }
-        joined(partial)
     }
+    for ((partial, &a), &b) in partial.iter_mut().zip(a_rest).zip(b_rest) {
+        *partial = a.mul_add(b, *partial);
+    }
+    joined(partial)
 }
 
 lane_kernel! {
@@ -68,13 +67,14 @@ lane_kernel! {
         for pivot in from..to {
             let (row, below) = panel[(pivot - from) * stride..].split_at_mut(stride);
             let departure = sum(&row[pivot + 1..]);
-            if !(departure > R::ZERO) {
+            let leaves = departure > R::ZERO;
+            if !leaves {
                 return Some(pivot);
             }
             row[pivot] = departure;
             // A quotient each, not a product with 1 / departure: that may overflow.
             for rate in &mut row[pivot + 1..] {
-                *rate = *rate / departure;
+                *rate /= departure;
             }
             let onward = &row[pivot + 1..];
             for below in below.chunks_exact_mut(stride).take(to - pivot - 1) {
@@ -110,6 +110,53 @@ lane_kernel! {
             for (later, to) in after.chunks_exact_mut(border).enumerate() {
                 add(rows[pivot * stride + pivot + 1 + later], row, to);
             }
+        }
+    }
+}
+
+lane_kernel! {
+    /// Turns what is gained in the pivots per unit of time into what is gained per visit, and passes it on: `local` holds
+    /// pivots, then border.
+    pub(super) fn gather_gains<R: Real>(rows: &[R], stride: usize, incoming: &[R], local: &mut [R]) {
+        let (pivots, border) = local.split_at_mut(rows.len() / stride);
+        for (pivot, row) in rows.chunks_exact(stride).enumerate() {
+            let gain = (pivots[pivot] + inner(&row[..pivot], &pivots[..pivot])) / row[pivot];
+            pivots[pivot] = gain;
+            add(gain, &incoming[pivot * border.len()..][..border.len()], border);
+        }
+    }
+}
+
+lane_kernel! {
+    /// Adds to the gain of each pivot what is expected from the states that come after it.
+    pub(super) fn spread_gains<R: Real>(rows: &[R], stride: usize, local: &mut [R]) {
+        for (pivot, row) in rows.chunks_exact(stride).enumerate().rev() {
+            let (before, after) = local.split_at_mut(pivot + 1);
+            before[pivot] += inner(&row[pivot + 1..stride - 1], after);
+        }
+    }
+}
+
+lane_kernel! {
+    /// Passes on the mass in each pivot to the states that come after it.
+    pub(super) fn gather_mass<R: Real>(rows: &[R], stride: usize, local: &mut [R]) {
+        for (pivot, row) in rows.chunks_exact(stride).enumerate() {
+            let (before, after) = local.split_at_mut(pivot + 1);
+            add(before[pivot], &row[pivot + 1..stride - 1], after);
+        }
+    }
+}
+
+lane_kernel! {
+    /// Turns the mass in each pivot, and what comes back to it from later states, into time spent there.
+    pub(super) fn spread_mass<R: Real>(
+        rows: &[R], stride: usize, incoming: &[R], pivots: &mut [R], border: &[R]
+    ) {
+        for (pivot, row) in rows.chunks_exact(stride).enumerate().rev() {
+            let back = inner(&incoming[pivot * border.len()..][..border.len()], border);
+            let (before, own) = pivots.split_at_mut(pivot);
+            own[0] = (own[0] + back) / row[pivot];
+            add(own[0], &row[..pivot], before);
         }
     }
 }

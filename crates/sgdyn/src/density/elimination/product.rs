@@ -70,10 +70,21 @@ pub(super) fn add_product(
         pack_right(right, start..start + depth, width, &mut packing.right);
         let packed = &packing.right;
         let add = |band: usize, to: &mut [f64], left_packed: &mut Vec<f64>| {
-            add_band(to, stride, columns.clone(), left, band * BAND, start..start + depth, packed, left_packed);
+            add_band(
+                to,
+                stride,
+                columns.clone(),
+                left,
+                band * BAND,
+                start..start + depth,
+                packed,
+                left_packed,
+            );
         };
         if rows > BAND && rows * width * depth > WORTH_THREADS {
-            to.par_chunks_mut(BAND * stride).enumerate().for_each_init(Vec::new, |own, (band, to)| add(band, to, own));
+            to.par_chunks_mut(BAND * stride)
+                .enumerate()
+                .for_each_init(Vec::new, |own, (band, to)| add(band, to, own));
         } else {
             for (band, to) in to.chunks_mut(BAND * stride).enumerate() {
                 add(band, to, &mut packing.left);
@@ -223,12 +234,15 @@ mod tests {
     #[test]
     fn products_of_any_shape_are_the_sums_they_should_be() {
         let mut packing = Packing::default();
-        for (rows, inner, width) in [(1, 1, 1), (3, 5, 2), (8, 16, 8), (65, 17, 9), (130, 300, 261), (300, 260, 70)] {
+        for (rows, inner, width) in
+            [(1, 1, 1), (3, 5, 2), (8, 16, 8), (65, 17, 9), (130, 300, 261), (300, 260, 70)]
+        {
             // In each row: the left factor, a gap, what receives the product, a gap.
             let (first, stride) = (inner + 3, inner + 3 + width + 2);
             let before = values(rows * stride);
             let right = values(inner * (width + 1));
-            let transposed: Vec<f64> = (0..inner * rows).map(|at| before[at % rows * stride + at / rows]).collect();
+            let transposed: Vec<f64> =
+                (0..inner * rows).map(|at| before[at % rows * stride + at / rows]).collect();
             let factors = Matrix { values: &transposed, stride: rows, first: 0 };
             for left in [Left::InPlace(0), Left::Transposed(factors)] {
                 let mut after = before.clone();
@@ -237,13 +251,18 @@ mod tests {
                 for (at, (&after, &before_here)) in after.iter().zip(&before).enumerate() {
                     let (row, column) = (at / stride, at % stride);
                     let product: f64 = if (first..first + width).contains(&column) {
-                        let term = |k: usize| before[row * stride + k] * right.values[1 + k * (width + 1) + column - first];
+                        let term = |k: usize| {
+                            before[row * stride + k] * right.values[1 + k * (width + 1) + column - first]
+                        };
                         (0..inner).map(term).sum()
                     } else {
                         0.0
                     };
                     // 300 positive terms, each rounded.
-                    assert!((after - before_here - product).abs() <= 1e-13 * after, "{rows} {inner} {width} at {at}");
+                    assert!(
+                        (after - before_here - product).abs() <= 1e-13 * after,
+                        "{rows} {inner} {width} at {at}"
+                    );
                 }
             }
         }

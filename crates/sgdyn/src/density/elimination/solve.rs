@@ -2,8 +2,7 @@
 
 use super::dissection::{Branch, Child};
 use super::factor::Factor;
-use super::panel::inner;
-use crate::lanes::add_scaled;
+use super::panel::{gather_gains, gather_mass, spread_gains, spread_mass};
 
 /// Runs a task on each child of a branch, with its own states, and keeps the answers in order.
 fn on_children<T: Send>(
@@ -53,16 +52,12 @@ fn handed_down(child: &Child, local: &[f64]) -> Vec<f64> {
 /// states, in mean holding times; answers what is gained by states of the border.
 pub(super) fn backward_up(branch: &Branch, factor: &Factor, values: &mut [f64]) -> Vec<f64> {
     let (below, own) = values.split_at_mut(values.len() - branch.pivots);
-    let sent = on_children(branch, factor, below, |child, factor, values| backward_up(&child.branch, factor, values));
+    let sent = on_children(branch, factor, below, |child, factor, values| {
+        backward_up(&child.branch, factor, values)
+    });
     let mut local = gathered(branch, own, &sent);
-    let (pivots, border) = local.split_at_mut(branch.pivots);
-    let front = &factor.front;
-    for pivot in 0..branch.pivots {
-        let row = &front.rows[pivot * front.stride()..][..=pivot];
-        pivots[pivot] = (pivots[pivot] + inner(&row[..pivot], &pivots[..pivot])) / row[pivot];
-        add_scaled(pivots[pivot], &front.incoming[pivot * border.len()..][..border.len()], border);
-    }
-    own.copy_from_slice(pivots);
+    gather_gains(&factor.front.rows, factor.front.stride(), &factor.front.incoming, &mut local);
+    own.copy_from_slice(&local[..branch.pivots]);
     local.split_off(branch.pivots)
 }
 
@@ -71,11 +66,7 @@ pub(super) fn backward_down(branch: &Branch, factor: &Factor, values: &mut [f64]
     let (below, own) = values.split_at_mut(values.len() - branch.pivots);
     let mut local = own.to_vec();
     local.extend_from_slice(border);
-    let front = &factor.front;
-    for pivot in (0..branch.pivots).rev() {
-        let row = &front.rows[pivot * front.stride()..][..local.len()];
-        local[pivot] += inner(&row[pivot + 1..], &local[pivot + 1..]);
-    }
+    spread_gains(&factor.front.rows, factor.front.stride(), &mut local);
     own.copy_from_slice(&local[..branch.pivots]);
     on_children(branch, factor, below, |child, factor, values| {
         backward_down(&child.branch, factor, values, &handed_down(child, &local));
@@ -86,14 +77,10 @@ pub(super) fn backward_down(branch: &Branch, factor: &Factor, values: &mut [f64]
 /// answers the mass that enters the border.
 pub(super) fn forward_up(branch: &Branch, factor: &Factor, values: &mut [f64]) -> Vec<f64> {
     let (below, own) = values.split_at_mut(values.len() - branch.pivots);
-    let sent = on_children(branch, factor, below, |child, factor, values| forward_up(&child.branch, factor, values));
+    let sent =
+        on_children(branch, factor, below, |child, factor, values| forward_up(&child.branch, factor, values));
     let mut local = gathered(branch, own, &sent);
-    let front = &factor.front;
-    for pivot in 0..branch.pivots {
-        let row = &front.rows[pivot * front.stride()..][..local.len()];
-        let (before, after) = local.split_at_mut(pivot + 1);
-        add_scaled(before[pivot], &row[pivot + 1..], after);
-    }
+    gather_mass(&factor.front.rows, factor.front.stride(), &mut local);
     own.copy_from_slice(&local[..branch.pivots]);
     local.split_off(branch.pivots)
 }
@@ -101,14 +88,7 @@ pub(super) fn forward_up(branch: &Branch, factor: &Factor, values: &mut [f64]) -
 /// Finishes p on a branch, given p on its border.
 pub(super) fn forward_down(branch: &Branch, factor: &Factor, values: &mut [f64], border: &[f64]) {
     let (below, own) = values.split_at_mut(values.len() - branch.pivots);
-    let front = &factor.front;
-    for pivot in (0..branch.pivots).rev() {
-        let row = &front.rows[pivot * front.stride()..][..=pivot];
-        let incoming = &front.incoming[pivot * border.len()..][..border.len()];
-        own[pivot] = (own[pivot] + inner(incoming, border)) / row[pivot];
-        let (before, after) = own.split_at_mut(pivot);
-        add_scaled(after[0], &row[..pivot], before);
-    }
+    spread_mass(&factor.front.rows, factor.front.stride(), &factor.front.incoming, own, border);
     let mut local = own.to_vec();
     local.extend_from_slice(border);
     on_children(branch, factor, below, |child, factor, values| {

@@ -48,7 +48,9 @@ pub fn stationary(chain: &Rates) -> Result<Vec<f64>, DensityError> {
     let mut total = own + masses.iter().sum::<f64>();
     if !total.is_finite() {
         own = TINY;
-        source.iter_mut().for_each(|value| *value *= TINY);
+        for value in &mut source {
+            *value *= TINY;
+        }
         solver.forward(&source, &mut masses)?;
         total = own + masses.iter().sum::<f64>();
     }

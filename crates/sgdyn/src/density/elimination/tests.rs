@@ -12,7 +12,8 @@ use crate::theory::{FarSide, Process, first_passage_time};
 /// Scharfetter–Gummel rates of a potential in units of temperature, from each cell to the one before and the one after.
 fn steps(potential: &[f64], diffusion: f64, width: f64) -> Vec<[f64; 2]> {
     let bernoulli = |rise: f64| if rise == 0.0 { 1.0 } else { rise / rise.exp_m1() };
-    let rate = |from: usize, to: usize| diffusion / (width * width) * bernoulli(potential[to] - potential[from]);
+    let rate =
+        |from: usize, to: usize| diffusion / (width * width) * bernoulli(potential[to] - potential[from]);
     let down = |cell: usize| if cell > 0 { rate(cell, cell - 1) } else { 0.0 };
     let up = |cell: usize| if cell + 1 < potential.len() { rate(cell, cell + 1) } else { 0.0 };
     (0..potential.len()).map(|cell| [down(cell), up(cell)]).collect()
@@ -54,11 +55,12 @@ fn passage_times(steps: &[[f64; 2]], exit: f64) -> Vec<f64> {
         let onward = if cell + 1 < steps.len() { steps[cell][1] * hop[cell + 1] } else { 0.0 };
         hop[cell] = (1.0 + onward) / down;
     }
-    hop.iter().scan(0.0, |sum: &mut f64, hop| {
-        *sum += hop;
-        Some(*sum)
-    })
-    .collect()
+    hop.iter()
+        .scan(0.0, |sum: &mut f64, hop| {
+            *sum += hop;
+            Some(*sum)
+        })
+        .collect()
 }
 
 fn quartic(x: f64) -> f64 {
@@ -99,7 +101,8 @@ fn a_metastable_product_has_the_passage_times_and_the_law_of_its_factors() {
         let temperature = 0.25 / barrier;
         let along = |cells: usize| move |cell: usize| -2.0 + 4.0 * (cell as f64 + 0.5) / cells as f64;
         let (x_cells, y_cells) = (cells, cells - 17);
-        let x_potential: Vec<f64> = (0..x_cells).map(along(x_cells)).map(|x| quartic(x) / temperature).collect();
+        let x_potential: Vec<f64> =
+            (0..x_cells).map(along(x_cells)).map(|x| quartic(x) / temperature).collect();
         let y_potential: Vec<f64> =
             (0..y_cells).map(along(y_cells)).map(|y| 0.5 * y * y / temperature).collect();
         let x = steps(&x_potential, temperature, 4.0 / x_cells as f64);
@@ -107,7 +110,8 @@ fn a_metastable_product_has_the_passage_times_and_the_law_of_its_factors() {
 
         let law = stationary(&product_chain(&x, &y, 0.0)).unwrap();
         let weights = |potential: &[f64]| {
-            let weights: Vec<f64> = potential.iter().map(|v| (-0.25 * temperature.recip() - v).exp()).collect();
+            let weights: Vec<f64> =
+                potential.iter().map(|v| (-0.25 * temperature.recip() - v).exp()).collect();
             let total: f64 = weights.iter().sum();
             weights.into_iter().map(move |weight| weight / total).collect::<Vec<f64>>()
         };
@@ -142,7 +146,9 @@ fn torus(sides: [usize; 2]) -> Rates {
     let mut builder = RatesBuilder::new();
     for i in 0..sides[0] {
         for j in 0..sides[1] {
-            for (di, dj, rate) in [(1, 0, 5.0), (sides[0] - 1, 0, 1.0), (0, 1, 2.0), (0, sides[1] - 1, 3.0), (2, 1, 0.5)] {
+            for (di, dj, rate) in
+                [(1, 0, 5.0), (sides[0] - 1, 0, 1.0), (0, 1, 2.0), (0, sides[1] - 1, 3.0), (2, 1, 0.5)]
+            {
                 builder.rate((i + di) % sides[0] * sides[1] + (j + dj) % sides[1], rate);
             }
             builder.finish_state([i as u32, j as u32, 0]);
@@ -193,14 +199,23 @@ fn one_dissection_serves_killed_chains() {
     let mut times = vec![0.0; chain.states()];
     solver.backward(&vec![1.0; chain.states()], &mut times).unwrap();
     assert!(times.iter().all(|&time| off(time, 2.0) < 1e-12));
-    assert!(matches!(Elimination::ordered(dissection, &torus([20, 12])), Err(DensityError::OutOfRange { .. })));
+    assert!(matches!(
+        Elimination::ordered(dissection, &torus([20, 12])),
+        Err(DensityError::OutOfRange { .. })
+    ));
 }
 
 #[test]
 fn bad_chains_are_named() {
-    assert!(matches!(stationary(&torus([5, 5]).killed(1.0)), Err(DensityError::Unreachable { state: 0, .. })));
+    assert!(matches!(
+        stationary(&torus([5, 5]).killed(1.0)),
+        Err(DensityError::Unreachable { state: 0, .. })
+    ));
     assert!(matches!(Elimination::new(&torus([30, 30])), Err(DensityError::Unreachable { .. })));
-    assert!(matches!(Elimination::new(&RatesBuilder::new().finish().unwrap()), Err(DensityError::OutOfRange { .. })));
+    assert!(matches!(
+        Elimination::new(&RatesBuilder::new().finish().unwrap()),
+        Err(DensityError::OutOfRange { .. })
+    ));
     // 0 ⇄ 1 and 2 ⇄ 3, with a way from one pair to the other or without.
     let pairs = |joined: bool| {
         let mut builder = RatesBuilder::new();
@@ -215,7 +230,10 @@ fn bad_chains_are_named() {
     };
     assert!(matches!(stationary(&pairs(false)), Err(DensityError::Unreachable { .. })));
     let law = stationary(&pairs(true)).unwrap();
-    assert!(law[..2] == [0.0; 2] && off(law[2], 2.0 / 3.0) < 1e-15 && off(law[3], 1.0 / 3.0) < 1e-15, "{law:?}");
+    assert!(
+        law[..2] == [0.0; 2] && off(law[2], 2.0 / 3.0) < 1e-15 && off(law[3], 1.0 / 3.0) < 1e-15,
+        "{law:?}"
+    );
     let open = torus([6, 6]).killed(1.0);
     let solver = Elimination::new(&open).unwrap();
     assert!(matches!(solver.backward(&[1.0], &mut [0.0]), Err(DensityError::OutOfRange { .. })));
@@ -241,14 +259,16 @@ fn any_chain() -> impl Strategy<Value = Rates> {
             };
             let total = sides.iter().product::<usize>();
             let kept: Vec<usize> = (0..total).filter(|&cell| cell < 2 || uniform() > holes).collect();
-            let place = |cell: usize| [cell / (sides[1] * sides[2]), cell / sides[2] % sides[1], cell % sides[2]];
+            let place =
+                |cell: usize| [cell / (sides[1] * sides[2]), cell / sides[2] % sides[1], cell % sides[2]];
             let mut builder = RatesBuilder::new();
             for (number, &cell) in kept.iter().enumerate() {
                 builder.rate((number + 1) % kept.len(), 10_f64.powf(12.0 * uniform() - 6.0));
                 for _ in 0..links {
                     let mut target = Some(0);
                     for axis in 0..3 {
-                        let to = place(cell)[axis] as i64 + ((2 * reach + 1) as f64 * uniform()) as i64 - reach;
+                        let to =
+                            place(cell)[axis] as i64 + ((2 * reach + 1) as f64 * uniform()) as i64 - reach;
                         let side = sides[axis] as i64;
                         let to = if wraps[axis] { to.rem_euclid(side) } else { to };
                         target = target.filter(|_| (0..side).contains(&to)).map(|t| t * side + to);

@@ -6,6 +6,7 @@
 //! is then a solve with an M-matrix, see [`Resolvent`].
 
 mod committor;
+mod elimination;
 mod error;
 mod evolution;
 mod first_passage;
@@ -21,6 +22,7 @@ mod spectrum;
 mod sums;
 
 pub use committor::{Between, Committor, Side};
+pub use elimination::{Dissection, Elimination, stationary};
 pub use error::DensityError;
 pub use evolution::{Evolution, StepCounts, Survival, SurvivalAt, TailSwitch, survival};
 pub use first_passage::{FirstPassage, occupation};

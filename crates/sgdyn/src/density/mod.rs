@@ -7,10 +7,12 @@
 
 mod error;
 mod grid;
+mod multilevel;
 mod rates;
 mod resolvent;
 
 pub use error::DensityError;
 pub use grid::{Axis, Face, Grid};
+pub use multilevel::{Convergence, IterativeResolvent};
 pub use rates::{Rates, RatesBuilder};
 pub use resolvent::{DenseElimination, Resolvent};

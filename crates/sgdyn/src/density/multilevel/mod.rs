@@ -1,0 +1,13 @@
+//! Iterative solves of chains too large for direct factors.
+
+mod aggregates;
+mod galerkin;
+mod hierarchy;
+mod matrix;
+mod precise;
+mod solver;
+mod stationary;
+mod vectors;
+mod weights;
+
+pub use solver::{Convergence, IterativeResolvent};

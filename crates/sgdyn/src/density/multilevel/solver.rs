@@ -1,0 +1,221 @@
+//! The resolvent of a large chain by iteration.
+
+use super::super::{DensityError, Rates, Resolvent};
+use super::galerkin::improve;
+use super::hierarchy::{Hierarchy, Side};
+use super::matrix::Conductances;
+use super::precise::{Incoming, PreciseVector};
+use super::weights::detailed_balance;
+
+/// Reduction of the energy of the error asked of one inner solve.
+const INNER_REDUCTION: f64 = 1e-6;
+/// Iterations of one inner solve.
+const INNER_ITERATIONS: usize = 120;
+/// Corrections in twice the working precision.
+const CORRECTIONS: usize = 25;
+/// Directions kept where the chain is reversible; one would do in exact arithmetic with a fixed preconditioner.
+const KEPT_REVERSIBLE: usize = 3;
+/// Directions kept where it is not.
+const KEPT: usize = 24;
+
+/// What a solve took and how good it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Convergence {
+    /// Cycles of the preconditioner on the finest level.
+    pub iterations: usize,
+    /// Corrections added in twice the working precision.
+    pub corrections: usize,
+    /// The relative error of every entry: the last correction over the answer, the largest of all states. The correction
+    /// resolves the slow modes as well as the rest, so this is the error *before* it was added.
+    pub change: f64,
+    /// `max_i |right + L f|_i / right_i`: because `(−L)⁻¹ ≥ 0`, no entry of f is wrong by more than this factor. A bound,
+    /// not an estimate, up to the 1e-16 of rounding f in the end; infinite where right has zeros.
+    pub bound: f64,
+}
+
+/// The resolvent of a chain too large for direct factors: flexible conjugate directions with an aggregation multigrid.
+///
+/// With weights w that are stationary when the exits are closed, `B = −diag(w) L` is an M-matrix whose row and column sums
+/// are both `w_i e_i ≥ 0`, so its symmetric part is positive, and aggregation by pairs has bounded quality on it (Y. Notay,
+/// *SIAM J. Sci. Comput.* 34, A2288 (2012)). Coarse matrices are sums of conductances: chains again, lumped with the weights
+/// w, as in aggregation–disaggregation; whole wells end as states of the coarsest chain, which is eliminated without
+/// subtractions, so exponentially slow modes are found there and not iterated for. Answers are refined in twice the
+/// working precision until the error itself, not the residual, is below the tolerance.
+///
+/// Memory: about `30 entries + 400 states` bytes for a reversible chain, half more for another. The bits of the answer do
+/// not depend on the number of threads.
+#[derive(Debug)]
+pub struct IterativeResolvent<'a> {
+    chain: &'a Rates,
+    incoming: Incoming,
+    weights: Vec<f64>,
+    reversible: bool,
+    hierarchy: Hierarchy,
+    tolerance: f64,
+}
+
+impl<'a> IterativeResolvent<'a> {
+    /// Prepares solves to the relative error `tolerance` of every entry (1e-10 is usual).
+    ///
+    /// # Errors
+    /// A tolerance outside [1e-14, 0.1]; a state that cannot leave the chain; a chain that cannot be coarsened, or, if it is
+    /// not reversible, whose stationary weights did not converge.
+    pub fn new(chain: &'a Rates, tolerance: f64) -> Result<Self, DensityError> {
+        if !(1e-14..=0.1).contains(&tolerance) {
+            let allowed = "a relative error from 1e-14 to 0.1";
+            return Err(DensityError::OutOfRange { name: "tolerance", value: tolerance, allowed });
+        }
+        let incoming = Incoming::new(chain);
+        everything_leaves(chain, &incoming)?;
+        let balanced = detailed_balance(chain, &incoming);
+        let reversible = balanced.is_some();
+        let weights = match balanced {
+            Some(weights) => weights,
+            None => super::stationary::closed_weights(chain, &incoming)?,
+        };
+        let hierarchy = Hierarchy::new(scaled(chain, &weights, true), reversible)?;
+        Ok(Self { chain, incoming, weights, reversible, hierarchy, tolerance })
+    }
+
+    /// Whether detailed balance holds between the states.
+    pub fn reversible(&self) -> bool {
+        self.reversible
+    }
+
+    /// The numbers of states of all levels, from the chain itself to the one eliminated.
+    pub fn levels(&self) -> Vec<usize> {
+        self.hierarchy.sizes()
+    }
+
+    /// [`Resolvent::backward`], with what it took.
+    ///
+    /// # Errors
+    /// [`DensityError::NotConverged`] where the tolerance was not reached.
+    pub fn solve_backward(&self, right: &[f64], out: &mut [f64]) -> Result<Convergence, DensityError> {
+        self.solve(Side::Backward, right, out)
+    }
+
+    /// [`Resolvent::forward`], with what it took.
+    ///
+    /// # Errors
+    /// [`DensityError::NotConverged`] where the tolerance was not reached.
+    pub fn solve_forward(&self, source: &[f64], out: &mut [f64]) -> Result<Convergence, DensityError> {
+        self.solve(Side::Forward, source, out)
+    }
+
+    fn solve(&self, side: Side, right: &[f64], out: &mut [f64]) -> Result<Convergence, DensityError> {
+        let states = self.chain.states();
+        let mut convergence = Convergence { iterations: 0, corrections: 0, change: 0.0, bound: 0.0 };
+        if right.iter().all(|&right| right == 0.0) {
+            out.fill(0.0);
+            return Ok(convergence);
+        }
+        let mut answer = PreciseVector::zero(states);
+        let mut residual = right.to_vec();
+        let mut correction = vec![0.0; states];
+        let kept = if self.reversible { KEPT_REVERSIBLE } else { KEPT };
+        loop {
+            if side == Side::Backward {
+                residual.iter_mut().zip(&self.weights).for_each(|(residual, weight)| *residual *= weight);
+            }
+            correction.fill(0.0);
+            match self.hierarchy.finest(side) {
+                Some(matrix) => {
+                    let progress = improve(
+                        &self.hierarchy,
+                        side,
+                        matrix,
+                        &mut residual,
+                        &mut correction,
+                        INNER_REDUCTION,
+                        INNER_ITERATIONS,
+                        kept,
+                    )?;
+                    convergence.iterations += progress.iterations;
+                }
+                None => self.hierarchy.precondition(side, &residual, &mut correction)?,
+            }
+            if side == Side::Forward {
+                correction.iter_mut().zip(&self.weights).for_each(|(value, weight)| *value *= weight);
+            }
+            answer.add(|state| correction[state]);
+            convergence.corrections += 1;
+            match side {
+                Side::Backward => answer.backward_residual(self.chain, right, &mut residual),
+                Side::Forward => {
+                    answer.forward_residual(self.chain, &self.incoming, Some(right), &mut residual);
+                }
+            }
+            convergence.change = largest((0..states).map(|state| {
+                let value = answer.rounded(state);
+                if value == 0.0 && correction[state] == 0.0 { 0.0 } else { (correction[state] / value).abs() }
+            }));
+            convergence.bound = largest(residual.iter().zip(right).map(|(residual, right)| {
+                if *right > 0.0 { residual.abs() / right } else { f64::INFINITY }
+            }));
+            if std::env::var_os("TRACE").is_some() {
+                eprintln!("{convergence:?}");
+            }
+            if convergence.bound <= self.tolerance || convergence.change <= self.tolerance {
+                break;
+            }
+            if convergence.corrections == CORRECTIONS {
+                return Err(DensityError::NotConverged {
+                    what: "the iterative resolvent",
+                    reached: convergence.change,
+                    iterations: convergence.iterations,
+                    remedy: "ask for a larger tolerance, a higher temperature, or use a direct solver",
+                });
+            }
+        }
+        for (state, out) in out.iter_mut().enumerate() {
+            *out = answer.rounded(state);
+        }
+        Ok(convergence)
+    }
+}
+
+impl Resolvent for IterativeResolvent<'_> {
+    fn backward(&self, right: &[f64], out: &mut [f64]) -> Result<(), DensityError> {
+        self.solve_backward(right, out).map(|_| ())
+    }
+
+    fn forward(&self, source: &[f64], out: &mut [f64]) -> Result<(), DensityError> {
+        self.solve_forward(source, out).map(|_| ())
+    }
+}
+
+/// The largest value; NaN counts as infinite.
+fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |largest, value| if value.is_nan() { f64::INFINITY } else { largest.max(value) })
+}
+
+/// `−diag(w) L`, with or without the exits.
+pub(super) fn scaled(chain: &Rates, weights: &[f64], exits: bool) -> Conductances {
+    Conductances::from_rows(chain.states(), chain.entries(), |state, entries| {
+        let (targets, rates) = chain.row(state);
+        entries.extend(targets.iter().zip(rates).map(|(&target, &rate)| (target, weights[state] * rate)));
+        if exits { weights[state] * chain.exits()[state] } else { 0.0 }
+    })
+}
+
+fn everything_leaves(chain: &Rates, incoming: &Incoming) -> Result<(), DensityError> {
+    let mut leaves: Vec<bool> = chain.exits().iter().map(|&exit| exit > 0.0).collect();
+    let mut open: Vec<u32> =
+        (0..chain.states() as u32).filter(|&state| leaves[state as usize]).collect();
+    while let Some(state) = open.pop() {
+        for &source in incoming.row(state as usize).0 {
+            if !std::mem::replace(&mut leaves[source as usize], true) {
+                open.push(source);
+            }
+        }
+    }
+    match leaves.iter().position(|leaves| !leaves) {
+        None => Ok(()),
+        Some(state) => Err(DensityError::Unreachable {
+            state,
+            what: "any exit",
+            remedy: "open a face, name a target, or ask for the stationary law",
+        }),
+    }
+}

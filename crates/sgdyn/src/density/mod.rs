@@ -13,6 +13,6 @@ mod resolvent;
 
 pub use error::DensityError;
 pub use grid::{Axis, Face, Grid};
-pub use multilevel::{Convergence, IterativeResolvent};
+pub use multilevel::{Convergence, IterativeResolvent, stationary_iteratively};
 pub use rates::{Rates, RatesBuilder};
 pub use resolvent::{DenseElimination, Resolvent};

@@ -16,12 +16,21 @@ const DOMINANT: f64 = 5.0;
 
 impl Aggregates {
     /// Aggregates of up to `2^passes` states by repeated pairing (Y. Notay, *SIAM J. Sci. Comput.* 34, A2288 (2012)):
-    /// `symmetric` must be symmetric. Also returns the pairs' matrix on the aggregates.
+    /// `symmetric` must be so. Where hardly
+    /// a pair is good enough the best ones are taken all the same: the chain has to become small.
     pub(super) fn pairwise(symmetric: &Conductances, passes: usize) -> Self {
-        let mut of = Self::pairs(symmetric, true);
+        let good = Self::repeated(symmetric, passes, QUALITY);
+        if good.members.len() * 4 <= symmetric.states() * 3 {
+            return good;
+        }
+        Self::repeated(symmetric, passes, f64::INFINITY)
+    }
+
+    fn repeated(symmetric: &Conductances, passes: usize, bound: f64) -> Self {
+        let mut of = Self::pairs(symmetric, true, bound);
         let mut coarse = symmetric.aggregated(&of.of, &of.members);
         for pass in 1..passes {
-            let next = Self::pairs(&coarse, false);
+            let next = Self::pairs(&coarse, false, bound);
             if pass + 1 < passes {
                 coarse = coarse.aggregated(&next.of, &next.members);
             }
@@ -46,8 +55,8 @@ impl Aggregates {
 
     /// Pairs each state with the free neighbour of best quality
     /// `2 (1/a_ii + 1/a_jj)⁻¹ / (c_ij + (1/k_i + 1/k_j)⁻¹)`,
-    /// the condition number of the pair against its diagonal; alone where that exceeds the bound.
-    fn pairs(matrix: &Conductances, leave_out: bool) -> Self {
+    /// the condition number of the pair against its diagonal; alone where that reaches `bound`.
+    fn pairs(matrix: &Conductances, leave_out: bool, bound: f64) -> Self {
         const FREE: u32 = u32::MAX - 1;
         let (excess, diagonal) = (matrix.excess(), matrix.diagonal());
         let mut of = vec![FREE; matrix.states()];
@@ -64,7 +73,7 @@ impl Aggregates {
                 continue;
             }
             let (targets, values) = matrix.row(state);
-            let mut best = (QUALITY, None);
+            let mut best = (bound, None);
             for (&target, &value) in targets.iter().zip(values) {
                 let other = target as usize;
                 if of[other] != FREE {

@@ -7,6 +7,10 @@ use super::hierarchy::{Hierarchy, Side};
 use super::matrix::Conductances;
 use super::vectors::{add_scaled, dot};
 
+/// Fewest iterations: the energy may sit in few states (a source where the chain hardly ever is), and the rest still has to
+/// follow.
+const FEWEST: usize = 8;
+
 /// How far an inner solve came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
@@ -46,12 +50,11 @@ pub(super) fn improve(
         if iteration == 0 {
             start = measure;
         }
-        if start == 0.0 {
-            progress.reduction = 0.0;
-            return Ok(progress);
+        if !(start > 0.0 && measure.is_finite()) {
+            return broken_down(residual, progress);
         }
         progress.reduction = (measure / start).sqrt();
-        if progress.reduction <= reduction || iteration == iterations {
+        if (progress.reduction <= reduction && iteration >= FEWEST) || iteration == iterations {
             return Ok(progress);
         }
         matrix.apply(&direction, &mut image);
@@ -63,7 +66,7 @@ pub(super) fn improve(
         let energy = dot(&direction, &image);
         let step = dot(&direction, residual) / energy;
         if !(energy > 0.0 && step.is_finite()) {
-            return Ok(progress);
+            return broken_down(residual, progress);
         }
         add_scaled(step, &direction, x);
         add_scaled(-step, &image, residual);
@@ -71,4 +74,17 @@ pub(super) fn improve(
         progress.iterations = iteration + 1;
     }
     Ok(progress)
+}
+
+/// What is left where no direction can be found any more: fine once there was progress or nothing to do, else an error.
+fn broken_down(residual: &[f64], progress: Progress) -> Result<Progress, DensityError> {
+    if progress.iterations > 0 || residual.iter().all(|&residual| residual == 0.0) {
+        return Ok(progress);
+    }
+    Err(DensityError::NotConverged {
+        what: "the iterative solve broke down: it",
+        reached: 1.0,
+        iterations: 0,
+        remedy: "use a direct solver, or smaller cells where the drift is strong",
+    })
 }

@@ -6,7 +6,7 @@ use super::matrix::Conductances;
 use super::vectors::{add_scaled, dot};
 
 /// Chains this small are eliminated.
-const COARSEST: usize = 300;
+pub(super) const COARSEST: usize = 300;
 /// A second inner step is taken where the first left more than this of the residual.
 const INNER_REDUCTION: f64 = 0.25;
 

@@ -80,7 +80,7 @@ impl Conductances {
         &self.diagonal
     }
 
-    /// The transpose, with the same excess: the column sums are those of a matrix balanced by its stationary weights.
+    /// The transpose.
     pub(super) fn transposed(&self) -> Self {
         let (states, entries) = (self.states(), self.entries());
         let mut starts = vec![0; states + 1];
@@ -101,10 +101,26 @@ impl Conductances {
                 *place += 1;
             }
         }
-        let diagonal = (0..states)
-            .map(|state| values[starts[state]..starts[state + 1]].iter().sum::<f64>() + self.excess[state])
+        // What a column lacks: equal to the row's excess where the weights balance the chain exactly.
+        let excess = (0..states)
+            .map(|state| self.diagonal[state] - values[starts[state]..starts[state + 1]].iter().sum::<f64>())
             .collect();
-        Self { starts, targets, values, excess: self.excess.clone(), diagonal }
+        Self { starts, targets, values, excess, diagonal: self.diagonal.clone() }
+    }
+
+    /// `diag(factors) B`.
+    pub(super) fn scaled_rows(&self, factors: &[f64]) -> Self {
+        let scale = |values: &[f64]| values.iter().zip(factors).map(|(value, factor)| value * factor).collect();
+        let values = (0..self.states())
+            .flat_map(|state| self.row(state).1.iter().map(move |value| value * factors[state]))
+            .collect();
+        Self {
+            starts: self.starts.clone(),
+            targets: self.targets.clone(),
+            values,
+            excess: scale(&self.excess),
+            diagonal: scale(&self.diagonal),
+        }
     }
 
     /// `(B + Bᵀ)/2`: what the aggregates are chosen by.

@@ -11,3 +11,4 @@ mod vectors;
 mod weights;
 
 pub use solver::{Convergence, IterativeResolvent};
+pub use stationary::stationary_iteratively;

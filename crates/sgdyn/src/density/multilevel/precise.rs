@@ -94,7 +94,7 @@ impl PreciseVector {
         });
     }
 
-    /// Writes `right + Lᵀ x`; `incoming` is the transposed chain and `departures` are those of the chain.
+    /// Writes `right + Lᵀ x`; without a right side `Lᵀ x` of the chain with its exits closed.
     pub(super) fn forward_residual(
         &self,
         chain: &Rates,
@@ -104,8 +104,9 @@ impl PreciseVector {
     ) {
         in_pieces(out, |state| {
             let here = self.values[state];
-            let own = right.map_or(0.0, |right| right[state]);
-            let mut sum = Double { high: own, low: 0.0 }.minus(here.times(chain.exits()[state]));
+            let mut sum = right.map_or_else(Double::default, |right| {
+                Double { high: right[state], low: 0.0 }.minus(here.times(chain.exits()[state]))
+            });
             let (targets, rates) = chain.row(state);
             for (&target, &rate) in targets.iter().zip(rates) {
                 if target as usize != state {

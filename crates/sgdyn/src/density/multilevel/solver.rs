@@ -71,7 +71,7 @@ impl<'a> IterativeResolvent<'a> {
         let reversible = balanced.is_some();
         let weights = match balanced {
             Some(weights) => weights,
-            None => super::stationary::closed_weights(chain, &incoming)?,
+            None => super::stationary::preconditioning_weights(chain, &incoming)?,
         };
         let hierarchy = Hierarchy::new(scaled(chain, &weights, true), reversible)?;
         Ok(Self { chain, incoming, weights, reversible, hierarchy, tolerance })
@@ -106,10 +106,19 @@ impl<'a> IterativeResolvent<'a> {
     fn solve(&self, side: Side, right: &[f64], out: &mut [f64]) -> Result<Convergence, DensityError> {
         let states = self.chain.states();
         let mut convergence = Convergence { iterations: 0, corrections: 0, change: 0.0, bound: 0.0 };
+        if right.len() != states || out.len() != states {
+            let allowed = "one number per state of the chain";
+            return Err(DensityError::OutOfRange { name: "right side", value: right.len() as f64, allowed });
+        }
+        if let Some(&value) = right.iter().find(|right| !(**right >= 0.0 && right.is_finite())) {
+            let allowed = "finite numbers of at least 0";
+            return Err(DensityError::OutOfRange { name: "right side", value, allowed });
+        }
         if right.iter().all(|&right| right == 0.0) {
             out.fill(0.0);
             return Ok(convergence);
         }
+        let mut before = Convergence { change: f64::INFINITY, bound: f64::INFINITY, ..convergence };
         let mut answer = PreciseVector::zero(states);
         let mut residual = right.to_vec();
         let mut correction = vec![0.0; states];
@@ -156,9 +165,13 @@ impl<'a> IterativeResolvent<'a> {
             if std::env::var_os("TRACE").is_some() {
                 eprintln!("{convergence:?}");
             }
-            if convergence.bound <= self.tolerance || convergence.change <= self.tolerance {
+            // Halved at least each time, what would follow is no more than the last change.
+            let settled = convergence.change <= self.tolerance && 2.0 * convergence.change <= before.change;
+            let bound_falls = convergence.bound.is_finite() && 2.0 * convergence.bound <= before.bound;
+            if convergence.bound <= self.tolerance || (settled && !bound_falls) {
                 break;
             }
+            before = convergence;
             if convergence.corrections == CORRECTIONS {
                 return Err(DensityError::NotConverged {
                     what: "the iterative resolvent",

@@ -1,10 +1,19 @@
 //! Weights that balance a chain: its stationary law without exits.
 
-use super::super::Rates;
+use super::super::{DensityError, Rates};
+use super::galerkin::improve;
+use super::hierarchy::{Hierarchy, Side};
+use super::matrix::Conductances;
 use super::precise::Incoming;
 
 /// Logarithms below the largest that weights keep; what is lighter still counts as this light.
-const DEEPEST: f64 = -600.0;
+const DEEPEST: f64 = -598.0;
+/// The lightest weight.
+pub(super) const LIGHTEST: f64 = 1e-260;
+/// A pair joined in one direction only counts as a ratio of rates of this logarithm.
+const ONE_WAY: f64 = 5.0;
+/// Larger logarithms of ratios count as this: a strong circulation must not outweigh the gradient.
+const STEEPEST: f64 = 20.0;
 /// Detailed balance must hold to this on every pair for a chain to count as reversible.
 const BALANCE: f64 = 1e-10;
 
@@ -58,5 +67,44 @@ pub(super) fn detailed_balance(chain: &Rates, incoming: &Incoming) -> Option<Vec
             logarithms[state as usize] -= largest;
         }
     }
-    Some(logarithms.into_iter().map(|logarithm| logarithm.max(DEEPEST).exp()).collect())
+    Some(logarithms.into_iter().map(|logarithm| logarithm.max(DEEPEST).exp().max(LIGHTEST)).collect())
+}
+
+/// The weights whose ratios come closest to those of detailed balance, least squares of logarithms over all pairs: the
+/// part of the drift that is a gradient, and a start for what is left.
+pub(super) fn best_potential(chain: &Rates, incoming: &Incoming) -> Result<Vec<f64>, DensityError> {
+    let states = chain.states();
+    let mut residual = vec![0.0; states];
+    let graph = Conductances::from_rows(states, chain.entries(), |state, entries| {
+        let (targets, rates) = chain.row(state);
+        let (sources, back) = incoming.row(state);
+        for (&target, &rate) in targets.iter().zip(rates) {
+            if target as usize == state {
+                continue;
+            }
+            let ratio = match sources.binary_search(&target) {
+                Ok(position) => (back[position] / rate).ln().clamp(-STEEPEST, STEEPEST),
+                Err(_) => -ONE_WAY,
+            };
+            residual[state] += ratio;
+            entries.push((target, 1.0));
+        }
+        for &source in sources {
+            if chain.row(state).0.binary_search(&source).is_err() {
+                residual[state] += ONE_WAY;
+                entries.push((source, 1.0));
+            }
+        }
+        0.0
+    });
+    let hierarchy = Hierarchy::new(graph, true)?;
+    let mut logarithms = vec![0.0; states];
+    match hierarchy.finest(Side::Backward) {
+        Some(matrix) => {
+            improve(&hierarchy, Side::Backward, matrix, &mut residual, &mut logarithms, 1e-4, 40, 3)?;
+        }
+        None => hierarchy.precondition(Side::Backward, &residual, &mut logarithms)?,
+    }
+    let largest = logarithms.iter().fold(f64::NEG_INFINITY, |largest, &value| largest.max(value));
+    Ok(logarithms.into_iter().map(|value| (value - largest).max(DEEPEST).exp().max(LIGHTEST)).collect())
 }

@@ -1,7 +1,7 @@
-//! Measures the iterative resolvent: a separable double well in three dimensions against the one-dimensional solve.
+//! Measures the iterative resolvent: a separable double well in two or three dimensions against the one-dimensional solve.
 //!
-//! `density_iterative CELLS BETA [TARGET] [TURN]`: cells per axis, inverse temperature, where the target begins, and the
-//! strength of a rotation that breaks detailed balance.
+//! `density_iterative CELLS BETA [TARGET] [TURN] [DIMENSION]`: cells per axis, inverse temperature, where the target begins, the
+//! strength of a rotation of the last two axes that breaks detailed balance, 2 or 3 dimensions.
 
 use std::time::Instant;
 
@@ -57,13 +57,15 @@ fn main() {
     let beta = arguments[1];
     let target = arguments.get(2).copied().unwrap_or(0.5);
     let turn = arguments.get(3).copied().unwrap_or(0.0);
+    let dimension = arguments.get(4).map_or(3, |&value| value as usize);
     let first = ((target + 2.0) / 4.0 * cells as f64).ceil() as usize;
     let line = chain(cells, 1, beta, 0.0).restricted(|state| state < first).0;
     let mut exact = vec![0.0; first];
     DenseElimination::new(&line).unwrap().backward(&vec![1.0; first], &mut exact).unwrap();
+    let layer = cells.pow(dimension as u32 - 1);
     let begin = Instant::now();
-    let full = chain(cells, 3, beta, turn);
-    let (kept, _) = full.restricted(|state| state / (cells * cells) < first);
+    let full = chain(cells, dimension, beta, turn);
+    let (kept, _) = full.restricted(|state| state / layer < first);
     drop(full);
     println!("chain of {} states, {:.2} s", kept.states(), begin.elapsed().as_secs_f64());
     let begin = Instant::now();
@@ -76,7 +78,7 @@ fn main() {
     let worst = times
         .iter()
         .enumerate()
-        .map(|(state, time)| (time / exact[state / (cells * cells)] - 1.0).abs())
+        .map(|(state, time)| (time / exact[state / layer] - 1.0).abs())
         .fold(0.0, f64::max);
     println!("from the first cell {:.9e}, exact {:.9e}, worst relative {worst:.2e}", times[0], exact[0]);
     let mut source = vec![0.0; kept.states()];

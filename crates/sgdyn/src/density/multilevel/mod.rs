@@ -10,5 +10,8 @@ mod stationary;
 mod vectors;
 mod weights;
 
+#[cfg(test)]
+mod tests;
+
 pub use solver::{Convergence, IterativeResolvent};
 pub use stationary::stationary_iteratively;

@@ -67,10 +67,6 @@ impl PreciseVector {
         Self { values: vec![Double::default(); states] }
     }
 
-    pub(super) fn from_slice(values: &[f64]) -> Self {
-        Self { values: values.iter().map(|&high| Double { high, low: 0.0 }).collect() }
-    }
-
     pub(super) fn add(&mut self, change: impl Fn(usize) -> f64) {
         for (state, value) in self.values.iter_mut().enumerate() {
             *value = value.plus(Double { high: change(state), low: 0.0 });
@@ -94,19 +90,17 @@ impl PreciseVector {
         });
     }
 
-    /// Writes `right + Lᵀ x`; without a right side `Lᵀ x` of the chain with its exits closed.
+    /// Writes `right + Lᵀ x`.
     pub(super) fn forward_residual(
         &self,
         chain: &Rates,
         incoming: &Incoming,
-        right: Option<&[f64]>,
+        right: &[f64],
         out: &mut [f64],
     ) {
         in_pieces(out, |state| {
             let here = self.values[state];
-            let mut sum = right.map_or_else(Double::default, |right| {
-                Double { high: right[state], low: 0.0 }.minus(here.times(chain.exits()[state]))
-            });
+            let mut sum = Double { high: right[state], low: 0.0 }.minus(here.times(chain.exits()[state]));
             let (targets, rates) = chain.row(state);
             for (&target, &rate) in targets.iter().zip(rates) {
                 if target as usize != state {

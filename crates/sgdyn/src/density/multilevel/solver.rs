@@ -1,22 +1,19 @@
 //! The resolvent of a large chain by iteration.
 
 use super::super::{DensityError, Rates, Resolvent};
-use super::galerkin::improve;
+use super::galerkin::Effort;
 use super::hierarchy::{Hierarchy, Side};
 use super::matrix::Conductances;
 use super::precise::{Incoming, PreciseVector};
+use super::stationary::{ROUGHLY, nearly_balanced};
 use super::weights::detailed_balance;
 
-/// Reduction of the energy of the error asked of one inner solve.
-const INNER_REDUCTION: f64 = 1e-6;
-/// Iterations of one inner solve.
-const INNER_ITERATIONS: usize = 120;
 /// Corrections in twice the working precision.
 const CORRECTIONS: usize = 25;
-/// Directions kept where the chain is reversible; one would do in exact arithmetic with a fixed preconditioner.
-const KEPT_REVERSIBLE: usize = 3;
-/// Directions kept where it is not.
-const KEPT: usize = 24;
+/// One correction of a reversible chain: one direction kept would do in exact arithmetic with a fixed preconditioner.
+const REVERSIBLE: Effort = Effort { reduction: 1e-6, iterations: 120, kept: 3 };
+/// One correction of another.
+const IRREVERSIBLE: Effort = Effort { reduction: 1e-6, iterations: 120, kept: 24 };
 
 /// What a solve took and how good it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,20 +58,28 @@ impl<'a> IterativeResolvent<'a> {
     /// A tolerance outside [1e-14, 0.1]; a state that cannot leave the chain; a chain that cannot be coarsened, or, if it is
     /// not reversible, whose stationary weights did not converge.
     pub fn new(chain: &'a Rates, tolerance: f64) -> Result<Self, DensityError> {
-        if !(1e-14..=0.1).contains(&tolerance) {
-            let allowed = "a relative error from 1e-14 to 0.1";
-            return Err(DensityError::OutOfRange { name: "tolerance", value: tolerance, allowed });
-        }
+        allowed_tolerance(tolerance)?;
         let incoming = Incoming::new(chain);
         everything_leaves(chain, &incoming)?;
         let balanced = detailed_balance(chain, &incoming);
         let reversible = balanced.is_some();
         let weights = match balanced {
             Some(weights) => weights,
-            None => super::stationary::preconditioning_weights(chain, &incoming)?,
+            None => nearly_balanced(chain, &incoming, ROUGHLY)?,
         };
         let hierarchy = Hierarchy::new(scaled(chain, &weights, true), reversible)?;
         Ok(Self { chain, incoming, weights, reversible, hierarchy, tolerance })
+    }
+
+    /// The same for a chain without detailed balance, with weights known to balance it nearly.
+    pub(super) fn balanced_by(
+        chain: &'a Rates,
+        weights: Vec<f64>,
+        tolerance: f64,
+    ) -> Result<Self, DensityError> {
+        let incoming = Incoming::new(chain);
+        let hierarchy = Hierarchy::new(scaled(chain, &weights, true), false)?;
+        Ok(Self { chain, incoming, weights, reversible: false, hierarchy, tolerance })
     }
 
     /// Whether detailed balance holds between the states.
@@ -122,28 +127,13 @@ impl<'a> IterativeResolvent<'a> {
         let mut answer = PreciseVector::zero(states);
         let mut residual = right.to_vec();
         let mut correction = vec![0.0; states];
-        let kept = if self.reversible { KEPT_REVERSIBLE } else { KEPT };
+        let effort = if self.reversible { REVERSIBLE } else { IRREVERSIBLE };
         loop {
             if side == Side::Backward {
                 residual.iter_mut().zip(&self.weights).for_each(|(residual, weight)| *residual *= weight);
             }
             correction.fill(0.0);
-            match self.hierarchy.finest(side) {
-                Some(matrix) => {
-                    let progress = improve(
-                        &self.hierarchy,
-                        side,
-                        matrix,
-                        &mut residual,
-                        &mut correction,
-                        INNER_REDUCTION,
-                        INNER_ITERATIONS,
-                        kept,
-                    )?;
-                    convergence.iterations += progress.iterations;
-                }
-                None => self.hierarchy.precondition(side, &residual, &mut correction)?,
-            }
+            convergence.iterations += self.hierarchy.improve(side, &mut residual, &mut correction, effort)?;
             if side == Side::Forward {
                 correction.iter_mut().zip(&self.weights).for_each(|(value, weight)| *value *= weight);
             }
@@ -152,7 +142,7 @@ impl<'a> IterativeResolvent<'a> {
             match side {
                 Side::Backward => answer.backward_residual(self.chain, right, &mut residual),
                 Side::Forward => {
-                    answer.forward_residual(self.chain, &self.incoming, Some(right), &mut residual);
+                    answer.forward_residual(self.chain, &self.incoming, right, &mut residual);
                 }
             }
             convergence.change = largest((0..states).map(|state| {
@@ -162,9 +152,6 @@ impl<'a> IterativeResolvent<'a> {
             convergence.bound = largest(residual.iter().zip(right).map(|(residual, right)| {
                 if *right > 0.0 { residual.abs() / right } else { f64::INFINITY }
             }));
-            if std::env::var_os("TRACE").is_some() {
-                eprintln!("{convergence:?}");
-            }
             // Halved at least each time, what would follow is no more than the last change.
             let settled = convergence.change <= self.tolerance && 2.0 * convergence.change <= before.change;
             let bound_falls = convergence.bound.is_finite() && 2.0 * convergence.bound <= before.bound;
@@ -196,6 +183,14 @@ impl Resolvent for IterativeResolvent<'_> {
     fn forward(&self, source: &[f64], out: &mut [f64]) -> Result<(), DensityError> {
         self.solve_forward(source, out).map(|_| ())
     }
+}
+
+pub(super) fn allowed_tolerance(tolerance: f64) -> Result<(), DensityError> {
+    if (1e-14..=0.1).contains(&tolerance) {
+        return Ok(());
+    }
+    let allowed = "a relative error from 1e-14 to 0.1";
+    Err(DensityError::OutOfRange { name: "tolerance", value: tolerance, allowed })
 }
 
 /// The largest value; NaN counts as infinite.

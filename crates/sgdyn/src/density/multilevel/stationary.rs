@@ -2,38 +2,30 @@
 
 use super::super::{DenseElimination, DensityError, Rates, RatesBuilder, Resolvent};
 use super::aggregates::Aggregates;
-use super::galerkin::improve;
-use super::hierarchy::{COARSEST, Hierarchy, Side};
+use super::hierarchy::COARSEST;
 use super::matrix::Conductances;
-use super::precise::{Incoming, PreciseVector};
+use super::precise::Incoming;
+use super::solver::{IterativeResolvent, allowed_tolerance, scaled};
 use super::weights::{LIGHTEST, best_potential, detailed_balance};
 
 /// Cycles of aggregation–disaggregation.
 const CYCLES: usize = 30;
 /// The aggregates of this many cycles are chosen anew; then they stand, and the cycle is a fixed iteration.
 const CHOOSING: usize = 3;
-/// Weights this good balance a chain for its preconditioner.
-const BALANCED: f64 = 1e-3;
-/// Solves for the law's correction.
-const CORRECTIONS: usize = 20;
-/// Directions kept by them.
-const KEPT: usize = 24;
-
+/// Weights that a cycle changes by no more than this factor balance a chain well enough for its preconditioner.
+pub(super) const ROUGHLY: f64 = 0.5;
 /// The stationary masses of a closed chain, `Lᵀ p = 0`, `Σ p = 1`, to the relative error `tolerance` of every entry;
 /// `[states]`. Entries below 1e-260 of the largest count as that large.
 ///
 /// Detailed balance is followed from state to state where it holds. Else multilevel aggregation–disaggregation
-/// (H. De Sterck et al., *SIAM J. Sci. Comput.* 32, 40 (2010)) brings every mass to its magnitude, with positive sums only,
-/// and then `p (1 + δ)` is solved for, with residuals in twice the working precision, until δ is below the tolerance: δ
-/// resolves the slow modes, which a residual does not show.
+/// (H. De Sterck et al., *SIAM J. Sci. Comput.* 32, 40 (2010)) brings every mass to its magnitude, with positive sums only;
+/// with these as weights an [`IterativeResolvent`] finds the times that a round trip from the heaviest state spends in each
+/// other one, which are the masses.
 ///
 /// # Errors
 /// A chain with exits or of several closed parts; [`DensityError::NotConverged`].
 pub fn stationary_iteratively(chain: &Rates, tolerance: f64) -> Result<Vec<f64>, DensityError> {
-    if !(1e-14..=0.1).contains(&tolerance) {
-        let allowed = "a relative error from 1e-14 to 0.1";
-        return Err(DensityError::OutOfRange { name: "tolerance", value: tolerance, allowed });
-    }
+    allowed_tolerance(tolerance)?;
     if let Some(&value) = chain.exits().iter().find(|exit| **exit > 0.0) {
         let allowed = "a chain without exits: close its faces, or ask for the quasi-stationary law";
         return Err(DensityError::OutOfRange { name: "exit", value, allowed });
@@ -42,97 +34,70 @@ pub fn stationary_iteratively(chain: &Rates, tolerance: f64) -> Result<Vec<f64>,
     connected(chain, &incoming)?;
     let mut masses = match detailed_balance(chain, &incoming) {
         Some(weights) => weights,
-        None => closed_weights(chain, &incoming, tolerance)?,
+        None => fed(chain, &nearly_balanced(chain, &incoming, ROUGHLY)?, tolerance)?,
     };
     let total: f64 = masses.iter().sum();
     masses.iter_mut().for_each(|mass| *mass /= total);
     Ok(masses)
 }
 
-/// The stationary weights of the chain without its exits, the largest being 1.
-pub(super) fn preconditioning_weights(chain: &Rates, incoming: &Incoming) -> Result<Vec<f64>, DensityError> {
-    closed_weights(chain, incoming, BALANCED)
-}
-
-fn closed_weights(chain: &Rates, incoming: &Incoming, tolerance: f64) -> Result<Vec<f64>, DensityError> {
+/// Weights that nearly balance the chain without its exits, the largest being 1: cycles of aggregation–disaggregation
+/// until none changes by more than the factor `1 + change`.
+pub(super) fn nearly_balanced(
+    chain: &Rates,
+    incoming: &Incoming,
+    change: f64,
+) -> Result<Vec<f64>, DensityError> {
     let mut weights = best_potential(chain, incoming)?;
     let mut aggregates = Vec::new();
     for cycle in 0..CYCLES {
-        aggregates.truncate(if cycle < CHOOSING { 0 } else { usize::MAX });
-        let matrix = closed(chain, &weights);
+        if cycle < CHOOSING {
+            aggregates.clear();
+        }
+        let matrix = scaled(chain, &weights, false);
         let mut factors = vec![1.0; chain.states()];
         disaggregate(&matrix, &mut factors, &mut aggregates, 0)?;
-        let change = multiply(&mut weights, 1e100, |state| factors[state]);
-        if std::env::var_os("TRACE").is_some() {
-            eprintln!("cycle {cycle}: {change:e}");
-        }
-        if change <= 0.1 {
+        let reached = multiply(&mut weights, &factors);
+        if reached <= change {
             break;
         }
     }
-    let mut reached = f64::INFINITY;
-    let mut iterations = 0;
-    let mut hierarchy = None;
-    for _ in 0..CORRECTIONS {
-        if hierarchy.is_none() || reached > 0.1 {
-            hierarchy = Some(Hierarchy::new(closed(chain, &weights), false)?);
-        }
-        let Some(hierarchy) = &hierarchy else { break };
-        let mut residual = vec![0.0; chain.states()];
-        PreciseVector::from_slice(&weights).forward_residual(chain, incoming, None, &mut residual);
-        let mut correction = vec![0.0; chain.states()];
-        match hierarchy.finest(Side::Forward) {
-            Some(matrix) => {
-                iterations += improve(
-                    hierarchy,
-                    Side::Forward,
-                    matrix,
-                    &mut residual,
-                    &mut correction,
-                    1e-3,
-                    40,
-                    KEPT,
-                )?
-                .iterations;
-            }
-            None => hierarchy.precondition(Side::Forward, &residual, &mut correction)?,
-        }
-        let total: f64 = weights.iter().sum();
-        let mean = weights.iter().zip(&correction).map(|(weight, change)| weight * change).sum::<f64>() / total;
-        reached = multiply(&mut weights, 10.0, |state| 1.0 + (correction[state] - mean));
-        if std::env::var_os("TRACE").is_some() {
-            eprintln!("correction after {iterations}: {reached:e}");
-        }
-        if reached <= tolerance {
-            return Ok(weights);
-        }
-    }
-    Err(DensityError::NotConverged {
-        what: "the stationary law by iteration",
-        reached,
-        iterations,
-        remedy: "ask for a larger tolerance, or use a direct solver",
-    })
+    Ok(weights)
 }
 
-/// Multiplies the weights, by at most `limit`, scales them to a largest of 1, and returns the largest relative change.
-fn multiply(weights: &mut [f64], limit: f64, factor: impl Fn(usize) -> f64) -> f64 {
+/// The masses from those of one state, the heaviest: it feeds the others until they return to it.
+fn fed(chain: &Rates, weights: &[f64], tolerance: f64) -> Result<Vec<f64>, DensityError> {
+    let heaviest = (0..chain.states()).fold(0, |best, state| if weights[state] > weights[best] { state } else { best });
+    let (rest, kept) = chain.restricted(|state| state != heaviest);
+    let mut flow = vec![0.0; chain.states()];
+    let (targets, rates) = chain.row(heaviest);
+    for (&target, &rate) in targets.iter().zip(rates) {
+        flow[target as usize] = rate;
+    }
+    let source: Vec<f64> = kept.iter().map(|&state| flow[state]).collect();
+    let weights = kept.iter().map(|&state| weights[state]).collect();
+    let mut times = vec![0.0; rest.states()];
+    IterativeResolvent::balanced_by(&rest, weights, tolerance)?.solve_forward(&source, &mut times)?;
+    let mut masses = vec![1.0; chain.states()];
+    for (&state, &time) in kept.iter().zip(&times) {
+        masses[state] = time;
+    }
+    Ok(masses)
+}
+
+/// Multiplies the weights, scales them to a largest of 1, and returns the largest relative change.
+fn multiply(weights: &mut [f64], factors: &[f64]) -> f64 {
     let mut change = 0.0_f64;
     let mut largest = 0.0_f64;
-    for (state, weight) in weights.iter_mut().enumerate() {
-        let factor = factor(state);
+    for (weight, &factor) in weights.iter_mut().zip(factors) {
         if *weight > LIGHTEST {
             change = change.max((factor - 1.0).abs());
         }
-        *weight *= factor.clamp(limit.recip(), limit);
+        *weight *= factor.clamp(1e-100, 1e100);
         largest = largest.max(*weight);
     }
     weights.iter_mut().for_each(|weight| *weight = (*weight / largest).max(LIGHTEST));
     change
-}
-
-fn closed(chain: &Rates, weights: &[f64]) -> Conductances {
-    super::solver::scaled(chain, weights, false)
 }
 
 /// One cycle for `Cᵀ q = 0`, q > 0, from q = 1: relax, lump with the weights reached, solve the lumped chain alike, and

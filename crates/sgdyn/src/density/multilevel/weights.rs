@@ -1,7 +1,7 @@
 //! Weights that balance a chain: its stationary law without exits.
 
 use super::super::{DensityError, Rates};
-use super::galerkin::improve;
+use super::galerkin::Effort;
 use super::hierarchy::{Hierarchy, Side};
 use super::matrix::Conductances;
 use super::precise::Incoming;
@@ -99,12 +99,8 @@ pub(super) fn best_potential(chain: &Rates, incoming: &Incoming) -> Result<Vec<f
     });
     let hierarchy = Hierarchy::new(graph, true)?;
     let mut logarithms = vec![0.0; states];
-    match hierarchy.finest(Side::Backward) {
-        Some(matrix) => {
-            improve(&hierarchy, Side::Backward, matrix, &mut residual, &mut logarithms, 1e-4, 40, 3)?;
-        }
-        None => hierarchy.precondition(Side::Backward, &residual, &mut logarithms)?,
-    }
+    let effort = Effort { reduction: 1e-4, iterations: 40, kept: 3 };
+    hierarchy.improve(Side::Backward, &mut residual, &mut logarithms, effort)?;
     let largest = logarithms.iter().fold(f64::NEG_INFINITY, |largest, &value| largest.max(value));
     Ok(logarithms.into_iter().map(|value| (value - largest).max(DEEPEST).exp().max(LIGHTEST)).collect())
 }

@@ -38,16 +38,12 @@ pub(super) struct Hierarchy {
 #[derive(Debug)]
 struct Coarsest {
     elimination: DenseElimination,
-    /// The states of the last level; with a closed chain its last state is held at zero.
     states: usize,
-    grounded: bool,
 }
 
 impl Hierarchy {
-    /// Coarsens `matrix` until it can be eliminated. A closed matrix (no excess) is allowed: its solves are right up to
-    /// the null vector.
+    /// Coarsens `matrix`, which must have some excess, until it can be eliminated.
     pub(super) fn new(matrix: Conductances, symmetric: bool) -> Result<Self, DensityError> {
-        let grounded = matrix.excess().iter().all(|&excess| excess == 0.0);
         let mut levels = Vec::new();
         let mut matrix = matrix;
         let mut transposed = (!symmetric).then(|| matrix.transposed());
@@ -57,7 +53,7 @@ impl Hierarchy {
                 Some(other) => Aggregates::pairwise(&matrix.symmetric_part(other), 2),
             };
             let coarse = matrix.aggregated(&aggregates.of, &aggregates.members);
-            if coarse.states() == 0 || coarse.states() * 10 > matrix.states() * 9 {
+            if coarse.states() * 10 > matrix.states() * 9 {
                 return Err(DensityError::NotConverged {
                     what: "coarsening of the chain",
                     reached: coarse.states() as f64 / matrix.states() as f64,
@@ -70,8 +66,7 @@ impl Hierarchy {
             levels.push(Level { matrix, transposed, aggregates });
             (matrix, transposed) = (coarse, coarse_transposed);
         }
-        let coarsest = Coarsest::new(&matrix, grounded)?;
-        // The last matrix is needed by the inner steps of the level above only through its elimination.
+        let coarsest = Coarsest::new(&matrix)?;
         Ok(Self { levels, coarsest })
     }
 
@@ -165,32 +160,21 @@ impl Hierarchy {
 }
 
 impl Coarsest {
-    fn new(matrix: &Conductances, grounded: bool) -> Result<Self, DensityError> {
-        let states = matrix.states();
-        let kept = if grounded { states - 1 } else { states };
+    fn new(matrix: &Conductances) -> Result<Self, DensityError> {
         let mut builder = RatesBuilder::new();
-        for state in 0..kept {
+        for state in 0..matrix.states() {
             let (targets, values) = matrix.row(state);
+            targets.iter().zip(values).for_each(|(&target, &value)| builder.rate(target as usize, value));
             builder.exit(matrix.excess()[state]);
-            for (&target, &value) in targets.iter().zip(values) {
-                if (target as usize) < kept {
-                    builder.rate(target as usize, value);
-                } else {
-                    builder.exit(value);
-                }
-            }
             builder.finish_state([0; 3]);
         }
-        let elimination = DenseElimination::new(&builder.finish()?)?;
-        Ok(Self { elimination, states, grounded })
+        Ok(Self { elimination: DenseElimination::new(&builder.finish()?)?, states: matrix.states() })
     }
 
     fn solve(&self, side: Side, right: &[f64], x: &mut [f64]) -> Result<(), DensityError> {
-        let kept = if self.grounded { self.states - 1 } else { self.states };
-        x[kept..].fill(0.0);
         match side {
-            Side::Backward => self.elimination.backward(&right[..kept], &mut x[..kept]),
-            Side::Forward => self.elimination.forward(&right[..kept], &mut x[..kept]),
+            Side::Backward => self.elimination.backward(right, x),
+            Side::Forward => self.elimination.forward(right, x),
         }
     }
 }

@@ -14,6 +14,9 @@ const CYCLES: usize = 30;
 const CHOOSING: usize = 3;
 /// Weights that a cycle changes by no more than this factor balance a chain well enough for its preconditioner.
 pub(super) const ROUGHLY: f64 = 0.5;
+/// The rate of restarts over that of departure.
+const RESTARTS: f64 = 1e-10;
+
 /// The stationary masses of a closed chain, `Lᵀ p = 0`, `Σ p = 1`, to the relative error `tolerance` of every entry;
 /// `[states]`. Entries below 1e-260 of the largest count as that large.
 ///
@@ -109,7 +112,8 @@ fn disaggregate(
     level: usize,
 ) -> Result<(), DensityError> {
     if matrix.states() <= COARSEST {
-        return stationary_factors(matrix, factors);
+        // Where the lumped chain falls apart, restarts at a negligible rate join its parts.
+        return stationary_factors(matrix, 0.0, factors).or_else(|_| stationary_factors(matrix, RESTARTS, factors));
     }
     let transposed = matrix.transposed();
     relax(matrix, &transposed, factors);
@@ -119,6 +123,9 @@ fn disaggregate(
         aggregates.push(Aggregates::pairwise(&symmetric, 2));
     }
     let coarse = relaxed.aggregated(&aggregates[level].of, &aggregates[level].members);
+    if coarse.states() * 10 > matrix.states() * 9 {
+        return Ok(());
+    }
     let mut coarse_factors = vec![1.0; coarse.states()];
     disaggregate(&coarse, &mut coarse_factors, aggregates, level + 1)?;
     for (factor, &aggregate) in factors.iter_mut().zip(&aggregates[level].of) {
@@ -142,7 +149,7 @@ fn relax(matrix: &Conductances, transposed: &Conductances, factors: &mut [f64]) 
     (0..matrix.states()).rev().for_each(&mut update);
 }
 
-fn stationary_factors(matrix: &Conductances, factors: &mut [f64]) -> Result<(), DensityError> {
+fn stationary_factors(matrix: &Conductances, restarts: f64, factors: &mut [f64]) -> Result<(), DensityError> {
     let last = matrix.states() - 1;
     let mut builder = RatesBuilder::new();
     let mut source = vec![0.0; last];
@@ -151,12 +158,15 @@ fn stationary_factors(matrix: &Conductances, factors: &mut [f64]) -> Result<(), 
         for (&target, &value) in targets.iter().zip(values) {
             let target = target as usize;
             match (state == last, target == last) {
-                (true, _) => source[target] = value,
+                (true, _) => source[target] += value,
                 (_, true) => builder.exit(value),
                 _ => builder.rate(target, value),
             }
         }
         if state < last {
+            let restart = restarts * matrix.diagonal()[state];
+            builder.exit(restart);
+            source[state] += restart;
             builder.finish_state([0; 3]);
         }
     }

@@ -14,6 +14,8 @@ pub(super) const LIGHTEST: f64 = 1e-260;
 const ONE_WAY: f64 = 5.0;
 /// Larger logarithms of ratios count as this: a strong circulation must not outweigh the gradient.
 const STEEPEST: f64 = 20.0;
+/// What holds the logarithms of a part that hangs together with nothing else.
+const ANCHOR: f64 = 1e-9;
 /// Detailed balance must hold to this on every pair for a chain to count as reversible.
 const BALANCE: f64 = 1e-10;
 
@@ -95,7 +97,7 @@ pub(super) fn best_potential(chain: &Rates, incoming: &Incoming) -> Result<Vec<f
                 entries.push((source, 1.0));
             }
         }
-        0.0
+        ANCHOR
     });
     let hierarchy = Hierarchy::new(graph, true)?;
     let mut logarithms = vec![0.0; states];

@@ -3,7 +3,7 @@
 use super::super::{DenseElimination, DensityError, RatesBuilder, Resolvent};
 use super::aggregates::Aggregates;
 use super::matrix::Conductances;
-use super::vectors::{add_scaled, dot};
+use super::vectors::{add_scaled, dot, scale};
 
 /// Chains this small are eliminated.
 pub(super) const COARSEST: usize = 300;
@@ -140,7 +140,7 @@ impl Hierarchy {
         let first = load / energy;
         add_scaled(-first, &image, &mut right);
         if dot(&right, &right) <= INNER_REDUCTION * INNER_REDUCTION * start {
-            x.iter_mut().for_each(|x| *x *= first);
+            scale(first, x);
             return Ok(());
         }
         let mut second = vec![0.0; x.len()];
@@ -153,7 +153,7 @@ impl Hierarchy {
         let second_energy = dot(&second, &second_image);
         let step = dot(&second, &right) / second_energy;
         let step = if second_energy > 0.0 && step.is_finite() { step } else { 0.0 };
-        x.iter_mut().for_each(|x| *x *= first);
+        scale(first, x);
         add_scaled(step, &second, x);
         Ok(())
     }

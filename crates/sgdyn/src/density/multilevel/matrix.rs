@@ -110,7 +110,8 @@ impl Conductances {
 
     /// `diag(factors) B`.
     pub(super) fn scaled_rows(&self, factors: &[f64]) -> Self {
-        let scale = |values: &[f64]| values.iter().zip(factors).map(|(value, factor)| value * factor).collect();
+        let scale =
+            |values: &[f64]| values.iter().zip(factors).map(|(value, factor)| value * factor).collect();
         let values = (0..self.states())
             .flat_map(|state| self.row(state).1.iter().map(move |value| value * factors[state]))
             .collect();

@@ -177,7 +177,8 @@ mod tests {
         // (1 + 2⁻⁵²)·(1 + 2⁻⁵²) − 1 − 2⁻⁵¹ = 2⁻¹⁰⁴ exactly: lost in f64.
         let value = 1.0 + f64::EPSILON;
         let square = Double { high: value, low: 0.0 }.times(value);
-        let rest = square.minus(Double { high: 1.0, low: 0.0 }).minus(Double { high: 2.0 * f64::EPSILON, low: 0.0 });
+        let rest =
+            square.minus(Double { high: 1.0, low: 0.0 }).minus(Double { high: 2.0 * f64::EPSILON, low: 0.0 });
         assert_eq!(rest.high, f64::EPSILON * f64::EPSILON);
     }
 }

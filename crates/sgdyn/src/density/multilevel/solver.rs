@@ -6,7 +6,7 @@ use super::hierarchy::{Hierarchy, Side};
 use super::matrix::Conductances;
 use super::precise::{Incoming, PreciseVector};
 use super::stationary::{ROUGHLY, nearly_balanced};
-use super::weights::detailed_balance;
+use super::weights::{LIGHTEST, detailed_balance};
 
 /// Corrections in twice the working precision.
 const CORRECTIONS: usize = 25;
@@ -28,6 +28,9 @@ pub struct Convergence {
     /// `max_i |right + L f|_i / right_i`: because `(−L)⁻¹ ≥ 0`, no entry of f is wrong by more than this factor. A bound,
     /// not an estimate, up to the 1e-16 of rounding f in the end; infinite where right has zeros.
     pub bound: f64,
+    /// What the residuals add up to, over the sum of the right side; backward both are weighted with w. In a metastable
+    /// chain it is the relative error of the slow mode, which neither cancels nor hides here.
+    pub imbalance: f64,
 }
 
 /// The resolvent of a chain too large for direct factors: flexible conjugate directions with an aggregation multigrid.
@@ -41,6 +44,32 @@ pub struct Convergence {
 ///
 /// Memory: about `30 entries + 400 states` bytes for a reversible chain, half more for another. The bits of the answer do
 /// not depend on the number of threads.
+///
+/// Limits: slow modes down to about 1e-20 of the departure rates (1e-14 forward without detailed balance), stationary laws
+/// that span up to 400 decades. Beyond, solves end in [`DensityError::NotConverged`].
+///
+/// ```
+/// use sgdyn::density::{IterativeResolvent, RatesBuilder, Resolvent};
+///
+/// // A walk on 1000 sites with an exit beyond the last: τ_0 = 1000 · 1001 / 2.
+/// let mut builder = RatesBuilder::new();
+/// for site in 0..1000_usize {
+///     if site > 0 {
+///         builder.rate(site - 1, 1.0);
+///     }
+///     if site < 999 {
+///         builder.rate(site + 1, 1.0);
+///     } else {
+///         builder.exit(1.0);
+///     }
+///     builder.finish_state([site as u32, 0, 0]);
+/// }
+/// let chain = builder.finish()?;
+/// let mut times = vec![0.0; 1000];
+/// IterativeResolvent::new(&chain, 1e-10)?.backward(&[1.0; 1000], &mut times)?;
+/// assert!((times[0] / 500_500.0 - 1.0).abs() < 1e-10);
+/// # Ok::<(), sgdyn::density::DensityError>(())
+/// ```
 #[derive(Debug)]
 pub struct IterativeResolvent<'a> {
     chain: &'a Rates,
@@ -108,9 +137,18 @@ impl<'a> IterativeResolvent<'a> {
         self.solve(Side::Forward, source, out)
     }
 
+    /// Where the answer is not zero: rounding must not fill what no path reaches.
+    fn touched(&self, side: Side, right: &[f64]) -> Vec<bool> {
+        match side {
+            Side::Backward => reached(right, |state| self.incoming.row(state).0),
+            Side::Forward => reached(right, |state| self.chain.row(state).0),
+        }
+    }
+
     fn solve(&self, side: Side, right: &[f64], out: &mut [f64]) -> Result<Convergence, DensityError> {
         let states = self.chain.states();
-        let mut convergence = Convergence { iterations: 0, corrections: 0, change: 0.0, bound: 0.0 };
+        let mut convergence =
+            Convergence { iterations: 0, corrections: 0, change: 0.0, bound: 0.0, imbalance: 0.0 };
         if right.len() != states || out.len() != states {
             let allowed = "one number per state of the chain";
             return Err(DensityError::OutOfRange { name: "right side", value: right.len() as f64, allowed });
@@ -123,6 +161,7 @@ impl<'a> IterativeResolvent<'a> {
             out.fill(0.0);
             return Ok(convergence);
         }
+        let touched = self.touched(side, right);
         let mut before = Convergence { change: f64::INFINITY, bound: f64::INFINITY, ..convergence };
         let mut answer = PreciseVector::zero(states);
         let mut residual = right.to_vec();
@@ -137,6 +176,11 @@ impl<'a> IterativeResolvent<'a> {
             if side == Side::Forward {
                 correction.iter_mut().zip(&self.weights).for_each(|(value, weight)| *value *= weight);
             }
+            correction
+                .iter_mut()
+                .zip(&touched)
+                .filter(|(_, touched)| !**touched)
+                .for_each(|(value, _)| *value = 0.0);
             answer.add(|state| correction[state]);
             convergence.corrections += 1;
             match side {
@@ -149,11 +193,19 @@ impl<'a> IterativeResolvent<'a> {
                 let value = answer.rounded(state);
                 if value == 0.0 && correction[state] == 0.0 { 0.0 } else { (correction[state] / value).abs() }
             }));
-            convergence.bound = largest(residual.iter().zip(right).map(|(residual, right)| {
-                if *right > 0.0 { residual.abs() / right } else { f64::INFINITY }
-            }));
+            convergence.bound =
+                largest(residual.iter().zip(right).map(|(residual, right)| {
+                    if *right > 0.0 { residual.abs() / right } else { f64::INFINITY }
+                }));
+            let weighed = |values: &[f64]| -> f64 {
+                let weight = |state: usize| if side == Side::Backward { self.weights[state] } else { 1.0 };
+                values.iter().enumerate().map(|(state, value)| weight(state) * value.abs()).sum()
+            };
+            convergence.imbalance = weighed(&residual) / weighed(right);
             // Halved at least each time, what would follow is no more than the last change.
-            let settled = convergence.change <= self.tolerance && 2.0 * convergence.change <= before.change;
+            let settled = convergence.change <= self.tolerance
+                && 2.0 * convergence.change <= before.change
+                && convergence.imbalance <= self.tolerance;
             let bound_falls = convergence.bound.is_finite() && 2.0 * convergence.bound <= before.bound;
             if convergence.bound <= self.tolerance || (settled && !bound_falls) {
                 break;
@@ -164,7 +216,11 @@ impl<'a> IterativeResolvent<'a> {
                     what: "the iterative resolvent",
                     reached: convergence.change,
                     iterations: convergence.iterations,
-                    remedy: "ask for a larger tolerance, a higher temperature, or use a direct solver",
+                    remedy: if self.weights.contains(&LIGHTEST) {
+                        "make the box smaller (its stationary law spans over 400 decades), or use a direct solver"
+                    } else {
+                        "ask for a larger tolerance, a higher temperature, or use a direct solver"
+                    },
                 });
             }
         }
@@ -208,16 +264,7 @@ pub(super) fn scaled(chain: &Rates, weights: &[f64], exits: bool) -> Conductance
 }
 
 fn everything_leaves(chain: &Rates, incoming: &Incoming) -> Result<(), DensityError> {
-    let mut leaves: Vec<bool> = chain.exits().iter().map(|&exit| exit > 0.0).collect();
-    let mut open: Vec<u32> =
-        (0..chain.states() as u32).filter(|&state| leaves[state as usize]).collect();
-    while let Some(state) = open.pop() {
-        for &source in incoming.row(state as usize).0 {
-            if !std::mem::replace(&mut leaves[source as usize], true) {
-                open.push(source);
-            }
-        }
-    }
+    let leaves = reached(chain.exits(), |state| incoming.row(state).0);
     match leaves.iter().position(|leaves| !leaves) {
         None => Ok(()),
         Some(state) => Err(DensityError::Unreachable {
@@ -226,4 +273,18 @@ fn everything_leaves(chain: &Rates, incoming: &Incoming) -> Result<(), DensityEr
             remedy: "open a face, name a target, or ask for the stationary law",
         }),
     }
+}
+
+/// The states that some positive entry of `start` leads to, through `next`.
+pub(super) fn reached<'b>(start: &[f64], next: impl Fn(usize) -> &'b [u32]) -> Vec<bool> {
+    let mut seen: Vec<bool> = start.iter().map(|&value| value > 0.0).collect();
+    let mut open: Vec<u32> = (0..start.len() as u32).filter(|&state| seen[state as usize]).collect();
+    while let Some(state) = open.pop() {
+        for &other in next(state as usize) {
+            if !std::mem::replace(&mut seen[other as usize], true) {
+                open.push(other);
+            }
+        }
+    }
+    seen
 }

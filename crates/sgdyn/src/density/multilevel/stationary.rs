@@ -5,8 +5,9 @@ use super::aggregates::Aggregates;
 use super::hierarchy::COARSEST;
 use super::matrix::Conductances;
 use super::precise::Incoming;
-use super::solver::{IterativeResolvent, allowed_tolerance, scaled};
-use super::weights::{LIGHTEST, best_potential, detailed_balance};
+use super::solver::{IterativeResolvent, allowed_tolerance, reached, scaled};
+use super::vectors::scale;
+use super::weights::{HEAVIEST, LIGHTEST, best_potential, detailed_balance};
 
 /// Cycles of aggregation–disaggregation.
 const CYCLES: usize = 30;
@@ -14,11 +15,11 @@ const CYCLES: usize = 30;
 const CHOOSING: usize = 3;
 /// Weights that a cycle changes by no more than this factor balance a chain well enough for its preconditioner.
 pub(super) const ROUGHLY: f64 = 0.5;
-/// The rate of restarts over that of departure.
+/// The rate of restarts over the largest conductance.
 const RESTARTS: f64 = 1e-10;
 
 /// The stationary masses of a closed chain, `Lᵀ p = 0`, `Σ p = 1`, to the relative error `tolerance` of every entry;
-/// `[states]`. Entries below 1e-260 of the largest count as that large.
+/// `[states]`. Entries below 1e-410 of the largest underflow.
 ///
 /// Detailed balance is followed from state to state where it holds. Else multilevel aggregation–disaggregation
 /// (H. De Sterck et al., *SIAM J. Sci. Comput.* 32, 40 (2010)) brings every mass to its magnitude, with positive sums only;
@@ -40,11 +41,11 @@ pub fn stationary_iteratively(chain: &Rates, tolerance: f64) -> Result<Vec<f64>,
         None => fed(chain, &nearly_balanced(chain, &incoming, ROUGHLY)?, tolerance)?,
     };
     let total: f64 = masses.iter().sum();
-    masses.iter_mut().for_each(|mass| *mass /= total);
+    scale(total.recip(), &mut masses);
     Ok(masses)
 }
 
-/// Weights that nearly balance the chain without its exits, the largest being 1: cycles of aggregation–disaggregation
+/// Weights that nearly balance the chain without its exits, the largest being [`HEAVIEST`]: cycles of aggregation–disaggregation
 /// until none changes by more than the factor `1 + change`.
 pub(super) fn nearly_balanced(
     chain: &Rates,
@@ -60,8 +61,8 @@ pub(super) fn nearly_balanced(
         let matrix = scaled(chain, &weights, false);
         let mut factors = vec![1.0; chain.states()];
         disaggregate(&matrix, &mut factors, &mut aggregates, 0)?;
-        let reached = multiply(&mut weights, &factors);
-        if reached <= change {
+        let changed = multiply(&mut weights, &factors);
+        if changed <= change {
             break;
         }
     }
@@ -70,7 +71,8 @@ pub(super) fn nearly_balanced(
 
 /// The masses from those of one state, the heaviest: it feeds the others until they return to it.
 fn fed(chain: &Rates, weights: &[f64], tolerance: f64) -> Result<Vec<f64>, DensityError> {
-    let heaviest = (0..chain.states()).fold(0, |best, state| if weights[state] > weights[best] { state } else { best });
+    let heaviest =
+        (0..chain.states()).fold(0, |best, state| if weights[state] > weights[best] { state } else { best });
     let (rest, kept) = chain.restricted(|state| state != heaviest);
     let mut flow = vec![0.0; chain.states()];
     let (targets, rates) = chain.row(heaviest);
@@ -88,7 +90,7 @@ fn fed(chain: &Rates, weights: &[f64], tolerance: f64) -> Result<Vec<f64>, Densi
     Ok(masses)
 }
 
-/// Multiplies the weights, scales them to a largest of 1, and returns the largest relative change.
+/// Multiplies the weights, scales them to a largest of [`HEAVIEST`], and returns the largest relative change.
 fn multiply(weights: &mut [f64], factors: &[f64]) -> f64 {
     let mut change = 0.0_f64;
     let mut largest = 0.0_f64;
@@ -99,7 +101,9 @@ fn multiply(weights: &mut [f64], factors: &[f64]) -> f64 {
         *weight *= factor.clamp(1e-100, 1e100);
         largest = largest.max(*weight);
     }
-    weights.iter_mut().for_each(|weight| *weight = (*weight / largest).max(LIGHTEST));
+    for weight in weights {
+        *weight = (*weight / largest * HEAVIEST).max(LIGHTEST);
+    }
     change
 }
 
@@ -113,7 +117,8 @@ fn disaggregate(
 ) -> Result<(), DensityError> {
     if matrix.states() <= COARSEST {
         // Where the lumped chain falls apart, restarts at a negligible rate join its parts.
-        return stationary_factors(matrix, 0.0, factors).or_else(|_| stationary_factors(matrix, RESTARTS, factors));
+        return stationary_factors(matrix, 0.0, factors)
+            .or_else(|_| stationary_factors(matrix, RESTARTS, factors));
     }
     let transposed = matrix.transposed();
     relax(matrix, &transposed, factors);
@@ -141,7 +146,7 @@ fn relax(matrix: &Conductances, transposed: &Conductances, factors: &mut [f64]) 
         let (sources, values) = transposed.row(state);
         let inflow: f64 =
             sources.iter().zip(values).map(|(&source, value)| value * factors[source as usize]).sum();
-        if inflow > 0.0 {
+        if inflow > 0.0 && matrix.diagonal()[state] > 0.0 {
             factors[state] = inflow / matrix.diagonal()[state];
         }
     };
@@ -151,6 +156,7 @@ fn relax(matrix: &Conductances, transposed: &Conductances, factors: &mut [f64]) 
 
 fn stationary_factors(matrix: &Conductances, restarts: f64, factors: &mut [f64]) -> Result<(), DensityError> {
     let last = matrix.states() - 1;
+    let restart = restarts * matrix.diagonal().iter().fold(0.0_f64, |largest, &value| largest.max(value));
     let mut builder = RatesBuilder::new();
     let mut source = vec![0.0; last];
     for state in 0..=last {
@@ -164,7 +170,6 @@ fn stationary_factors(matrix: &Conductances, restarts: f64, factors: &mut [f64])
             }
         }
         if state < last {
-            let restart = restarts * matrix.diagonal()[state];
             builder.exit(restart);
             source[state] += restart;
             builder.finish_state([0; 3]);
@@ -176,26 +181,16 @@ fn stationary_factors(matrix: &Conductances, restarts: f64, factors: &mut [f64])
 
 /// That every state can reach every other: all from state 0, forwards and backwards.
 fn connected(chain: &Rates, incoming: &Incoming) -> Result<(), DensityError> {
-    let reaches = |row: &dyn Fn(usize) -> Vec<u32>| {
-        let mut seen = vec![false; chain.states()];
-        let mut open = vec![0_u32];
-        if let Some(first) = seen.first_mut() {
-            *first = true;
-        }
-        while let Some(state) = open.pop() {
-            for next in row(state as usize) {
-                if !std::mem::replace(&mut seen[next as usize], true) {
-                    open.push(next);
-                }
-            }
-        }
-        seen.iter().position(|seen| !seen)
-    };
+    let mut first = vec![0.0; chain.states()];
+    if let Some(value) = first.first_mut() {
+        *value = 1.0;
+    }
+    let missed = |seen: Vec<bool>| seen.iter().position(|seen| !seen);
     let remedy = "restrict the chain to one part, or use noise in every direction";
-    if let Some(state) = reaches(&|state| incoming.row(state).0.to_vec()) {
+    if let Some(state) = missed(reached(&first, |state| incoming.row(state).0)) {
         return Err(DensityError::Unreachable { state, what: "state 0", remedy });
     }
-    match reaches(&|state| chain.row(state).0.to_vec()) {
+    match missed(reached(&first, |state| chain.row(state).0)) {
         None => Ok(()),
         Some(_) => Err(DensityError::Unreachable { state: 0, what: "every other state", remedy }),
     }

@@ -157,7 +157,8 @@ fn circulation_agrees_with_elimination() {
 #[test]
 fn long_links_and_absorbing_faces_agree_with_elimination() {
     // Links over two cells and along a diagonal, as Selling's decomposition gives for an oblique tensor.
-    let links = vec![([1, 0, 0], 0.1), ([0, 1, 0], 0.1), ([0, 0, 1], 0.02), ([2, 1, 0], 0.4), ([1, 1, 1], 0.2)];
+    let links =
+        vec![([1, 0, 0], 0.1), ([0, 1, 0], 0.1), ([0, 0, 1], 0.02), ([2, 1, 0], 0.4), ([1, 1, 1], 0.2)];
     let process = Process { links, absorbing: true, ..Process::well([12, 12, 12], 3.0) };
     agrees_with_elimination(&process.chain(|_| true), true);
     let stirred = Process { circulation: |[x, y, _]| [-y, x, 0.5], ..process };
@@ -171,6 +172,35 @@ fn chains_that_fall_apart_agree_with_elimination() {
     times_agree_with_elimination(&process.chain(|x| x[0].abs() > 0.4), false);
     let lines = Process { links: vec![([1, 0, 0], 1.0)], ..Process::well([12, 12, 12], 4.0) };
     times_agree_with_elimination(&lines.chain(|x| x[0] < 0.4), true);
+}
+
+#[test]
+fn rates_that_lead_one_way_agree_with_elimination() {
+    // A circulation so fast that hardly a link has a rate back.
+    let process =
+        Process { circulation: |[_, y, z]| [0.0, -1e4 * z, 1e4 * y], ..Process::well([12, 12, 12], 4.0) };
+    times_agree_with_elimination(&process.chain(|x| x[0] < 0.4), false);
+    // Dominoes: each leads to the next only, so that what lies before the source is never visited.
+    let mut builder = RatesBuilder::new();
+    for state in 0_usize..2000 {
+        if state < 1999 {
+            builder.rate(state + 1, 2.0);
+        }
+        builder.exit(if state == 1999 { 2.0 } else { 0.5 });
+        builder.finish_state([state as u32, 0, 0]);
+    }
+    let chain = builder.finish().unwrap();
+    times_agree_with_elimination(&chain, false);
+    let mut source = vec![0.0; 2000];
+    source[1000] = 1.0;
+    let mut occupation = vec![0.0; 2000];
+    IterativeResolvent::new(&chain, 1e-11).unwrap().forward(&source, &mut occupation).unwrap();
+    for (state, &time) in occupation.iter().enumerate() {
+        // A fraction 2/2.5 goes on from each.
+        let exact = if state < 1000 { 0.0 } else { 0.4 * 0.8_f64.powi(state as i32 - 1000) };
+        let exact = if state == 1999 { exact * 1.25 } else { exact };
+        assert!((time - exact).abs() <= 1e-10 * exact, "{state}: {time} {exact}");
+    }
 }
 
 #[test]
@@ -238,8 +268,14 @@ fn bad_input_is_named() {
     let unreachable = IterativeResolvent::new(&closed, 1e-10).map(|_| ());
     assert!(matches!(unreachable, Err(DensityError::Unreachable { state: 0, .. })));
     let open = process.chain(|x| x[0] < 0.0);
-    assert!(matches!(IterativeResolvent::new(&open, 0.0), Err(DensityError::OutOfRange { name: "tolerance", .. })));
-    assert!(matches!(stationary_iteratively(&open, 1e-9), Err(DensityError::OutOfRange { name: "exit", .. })));
+    assert!(matches!(
+        IterativeResolvent::new(&open, 0.0),
+        Err(DensityError::OutOfRange { name: "tolerance", .. })
+    ));
+    assert!(matches!(
+        stationary_iteratively(&open, 1e-9),
+        Err(DensityError::OutOfRange { name: "exit", .. })
+    ));
     let apart = Process { links: vec![([1, 0, 0], 1.0)], ..Process::well([6, 2, 1], 2.0) }.chain(|_| true);
     assert!(matches!(stationary_iteratively(&apart, 1e-9), Err(DensityError::Unreachable { .. })));
     let solver = IterativeResolvent::new(&open, 1e-10).unwrap();

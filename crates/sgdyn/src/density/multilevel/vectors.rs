@@ -30,8 +30,7 @@ pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     if length >= x.len() {
         return piece(x, y);
     }
-    let parts: Vec<f64> =
-        x.par_chunks(length).zip(y.par_chunks(length)).map(|(x, y)| piece(x, y)).collect();
+    let parts: Vec<f64> = x.par_chunks(length).zip(y.par_chunks(length)).map(|(x, y)| piece(x, y)).collect();
     parts.iter().sum()
 }
 
@@ -47,4 +46,11 @@ pub(super) fn add_scaled(a: f64, x: &[f64], y: &mut [f64]) {
         return piece(x, y);
     }
     x.par_chunks(length).zip(y.par_chunks_mut(length)).for_each(|(x, y)| piece(x, y));
+}
+
+/// `x ← a x`.
+pub(super) fn scale(a: f64, x: &mut [f64]) {
+    for x in x {
+        *x *= a;
+    }
 }

@@ -6,10 +6,10 @@ use super::hierarchy::{Hierarchy, Side};
 use super::matrix::Conductances;
 use super::precise::Incoming;
 
-/// Logarithms below the largest that weights keep; what is lighter still counts as this light.
-const DEEPEST: f64 = -598.0;
+/// The heaviest weight: its square must be representable.
+pub(super) const HEAVIEST: f64 = 1e130;
 /// The lightest weight.
-pub(super) const LIGHTEST: f64 = 1e-260;
+pub(super) const LIGHTEST: f64 = 1e-280;
 /// A pair joined in one direction only counts as a ratio of rates of this logarithm.
 const ONE_WAY: f64 = 5.0;
 /// Larger logarithms of ratios count as this: a strong circulation must not outweigh the gradient.
@@ -19,8 +19,19 @@ const ANCHOR: f64 = 1e-9;
 /// Detailed balance must hold to this on every pair for a chain to count as reversible.
 const BALANCE: f64 = 1e-10;
 
+/// The weight that lies a logarithm below the heaviest.
+fn weight(logarithm: f64) -> f64 {
+    (logarithm + HEAVIEST.ln()).exp().max(LIGHTEST)
+}
+
+/// `ln(a/b)` of positive numbers, where a/b itself may overflow.
+fn logarithm_of_ratio(a: f64, b: f64) -> f64 {
+    let ratio = a / b;
+    if ratio.is_normal() { ratio.ln() } else { a.ln() - b.ln() }
+}
+
 /// The weights by which a reversible chain without its exits is in detailed balance, `w_i r_ij = w_j r_ji`, the largest of
-/// each connected part being 1; none where it is not reversible.
+/// each connected part being [`HEAVIEST`]; none where it is not reversible.
 pub(super) fn detailed_balance(chain: &Rates, incoming: &Incoming) -> Option<Vec<f64>> {
     const UNSEEN: f64 = f64::INFINITY;
     let states = chain.states();
@@ -49,15 +60,12 @@ pub(super) fn detailed_balance(chain: &Rates, incoming: &Incoming) -> Option<Vec
                 }
                 let (sources, back) = incoming.row(state);
                 let position = sources.binary_search(&target).ok()?;
-                if !(back[position] > 0.0) {
-                    return None;
-                }
                 paired += 1;
-                let there = here + (rate / back[position]).ln();
+                let there = here + logarithm_of_ratio(rate, back[position]);
                 if logarithms[other] == UNSEEN {
                     logarithms[other] = there;
                     queue.push(target);
-                } else if !((logarithms[other] - there).abs() <= BALANCE) {
+                } else if (logarithms[other] - there).abs() > BALANCE {
                     return None;
                 }
             }
@@ -69,7 +77,7 @@ pub(super) fn detailed_balance(chain: &Rates, incoming: &Incoming) -> Option<Vec
             logarithms[state as usize] -= largest;
         }
     }
-    Some(logarithms.into_iter().map(|logarithm| logarithm.max(DEEPEST).exp().max(LIGHTEST)).collect())
+    Some(logarithms.into_iter().map(weight).collect())
 }
 
 /// The weights whose ratios come closest to those of detailed balance, least squares of logarithms over all pairs: the
@@ -85,7 +93,7 @@ pub(super) fn best_potential(chain: &Rates, incoming: &Incoming) -> Result<Vec<f
                 continue;
             }
             let ratio = match sources.binary_search(&target) {
-                Ok(position) => (back[position] / rate).ln().clamp(-STEEPEST, STEEPEST),
+                Ok(position) => logarithm_of_ratio(back[position], rate).clamp(-STEEPEST, STEEPEST),
                 Err(_) => -ONE_WAY,
             };
             residual[state] += ratio;
@@ -104,5 +112,5 @@ pub(super) fn best_potential(chain: &Rates, incoming: &Incoming) -> Result<Vec<f
     let effort = Effort { reduction: 1e-4, iterations: 40, kept: 3 };
     hierarchy.improve(Side::Backward, &mut residual, &mut logarithms, effort)?;
     let largest = logarithms.iter().fold(f64::NEG_INFINITY, |largest, &value| largest.max(value));
-    Ok(logarithms.into_iter().map(|value| (value - largest).max(DEEPEST).exp().max(LIGHTEST)).collect())
+    Ok(logarithms.into_iter().map(|value| weight(value - largest)).collect())
 }

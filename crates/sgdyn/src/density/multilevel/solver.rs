@@ -42,7 +42,7 @@ pub struct Convergence {
 /// subtractions, so exponentially slow modes are found there and not iterated for. Answers are refined in twice the
 /// working precision until the error itself, not the residual, is below the tolerance.
 ///
-/// Memory: about `30 entries + 400 states` bytes for a reversible chain, half more for another. The bits of the answer do
+/// Memory: about `30 entries + 400 states` bytes for a reversible chain, up to three times that for another. The bits of the answer do
 /// not depend on the number of threads.
 ///
 /// Limits: slow modes down to about 1e-20 of the departure rates (1e-14 forward without detailed balance), stationary laws

@@ -6,11 +6,19 @@
 //! is then a solve with an M-matrix, see [`Resolvent`].
 
 mod error;
+mod generator;
 mod grid;
+mod process;
+mod process_functions;
+mod process_noise;
 mod rates;
 mod resolvent;
+mod target;
 
 pub use error::DensityError;
+pub use generator::{generator, generator_until, nodal_chain};
 pub use grid::{Axis, Face, Grid};
+pub use process::DiffusionProcess;
 pub use rates::{Rates, RatesBuilder};
 pub use resolvent::{DenseElimination, Resolvent};
+pub use target::Target;

@@ -1,0 +1,200 @@
+//! The rates of a run of cells.
+
+use super::bernoulli::bernoulli;
+use super::coefficients::{Coefficients, Steps, cell_widths, scaled};
+use super::increment::Increments;
+use super::path::{Path, path};
+use super::small_symmetric::solve_in_range;
+use crate::density::{DiffusionProcess, Grid, Target};
+
+/// D may vary by this factor between the ends of a step before its value along the step is no longer trusted.
+const MOST_CONTRAST: f64 = 16.0;
+
+/// Everything that rates follow from.
+pub(super) struct Stencil<'a> {
+    pub(super) process: &'a DiffusionProcess,
+    pub(super) grid: &'a Grid,
+    pub(super) target: Option<&'a Target>,
+    pub(super) coefficients: Coefficients,
+    /// Selling's steps, where D has cross terms.
+    pub(super) steps: Option<Steps>,
+    pub(super) increments: Increments,
+    /// α: the point of a step at which the noise is evaluated.
+    pub(super) evaluation_point: f64,
+}
+
+/// One rate: from the cell at `row` of the run to a cell, or out.
+pub(super) struct Entry {
+    pub(super) row: usize,
+    pub(super) to: Option<usize>,
+    pub(super) rate: f64,
+}
+
+/// A step whose rate is to be fitted to the increment along it.
+struct Fitted {
+    row: usize,
+    /// The rate without drift.
+    rate: f64,
+    /// Along an axis: what the rate is where D varies too much between the ends.
+    axis: Option<Local>,
+}
+
+/// Coefficients at the start of a step along an axis, in its direction.
+struct Local {
+    diffusion: f64,
+    /// The larger D of both ends over the smaller.
+    contrast: f64,
+    drift: f64,
+    width: f64,
+    distance: f64,
+    /// b/D times the distance, at the start and at the end.
+    slopes: [f64; 2],
+}
+
+impl Local {
+    /// The fitted rate with the coefficients of the start alone; upwind where D vanishes.
+    fn rate(&self) -> f64 {
+        if self.diffusion > 0.0 {
+            let peclet = self.drift * self.distance / self.diffusion;
+            return self.diffusion / (self.width * self.distance) * bernoulli(-peclet);
+        }
+        self.drift.max(0.0) / self.width
+    }
+
+    /// By how much the mean of `e^{−S}` along the step, `S = ∫ b/D`, is below that of a straight S, inverted: to first
+    /// order in the bend of S, `1 + (a/|Δ| − 1)(coth(|Δ|/2) − 2/|Δ|)` with the slope a at the end that drift leaves. Rates
+    /// forth and back get the same factor, and one down a steep slope becomes that of the place it leaves.
+    fn bend(&self, increment: f64) -> f64 {
+        let steep = increment.abs();
+        let leaving = if increment > 0.0 { self.slopes[0] } else { -self.slopes[1] };
+        let share = if steep < 1e-3 {
+            1.0 / 6.0
+        } else {
+            (1.0 + 2.0 * bernoulli(steep) / steep - 2.0 / steep) / steep
+        };
+        (1.0 + (leaving - steep) * share).max(0.5)
+    }
+
+    /// Whether ∫ b/D cannot stand for the whole step: the drift decides, and D varies by orders of magnitude on it.
+    fn decides(&self, increment: f64) -> bool {
+        !increment.is_finite()
+            || (self.contrast > MOST_CONTRAST && increment.abs() > 2.0)
+            || self.contrast == f64::INFINITY
+    }
+}
+
+impl Stencil<'_> {
+    /// All rates out of `cells`.
+    pub(super) fn entries(&self, cells: &[usize]) -> Vec<Entry> {
+        let (mut fitted, mut paths, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, &cell) in cells.iter().enumerate() {
+            match &self.steps {
+                None => self.along_axes(row, cell, &mut fitted, &mut paths),
+                Some(steps) => {
+                    self.along_steps(row, cell, steps, &mut fitted, &mut paths);
+                    self.upwind(row, cell, &mut entries);
+                }
+            }
+        }
+        let increments = self.increments.along(self.process, self.grid, &paths);
+        for ((step, path), increment) in fitted.iter().zip(&paths).zip(increments) {
+            let rate = match &step.axis {
+                Some(local) if local.decides(increment) => local.rate(),
+                Some(local) if local.contrast <= MOST_CONTRAST => {
+                    step.rate * local.bend(increment) * bernoulli(-increment)
+                }
+                _ => step.rate * bernoulli(-increment),
+            };
+            entries.push(Entry { row: step.row, to: path.cell, rate });
+        }
+        entries
+    }
+
+    fn along_axes(&self, row: usize, cell: usize, fitted: &mut Vec<Fitted>, paths: &mut Vec<Path>) {
+        let (place, drift) = (self.grid.place(cell), self.coefficients.drift(cell));
+        for (k, axis) in self.grid.axes().iter().enumerate() {
+            let (width, here) = (axis.width(place[k]), self.coefficients.along(cell, k));
+            for sign in [-1, 1] {
+                let mut offset = [0; 3];
+                offset[k] = sign;
+                let Some(path) = path(self.grid, self.target, cell, offset) else { continue };
+                let there = path.cell.map_or(here, |cell| self.coefficients.along(cell, k));
+                let distance = (path.end[k] - path.start[k]).abs();
+                let ahead = f64::from(sign) * distance;
+                let slope =
+                    |cell: usize, diffusion: f64| self.coefficients.drift(cell)[k] * ahead / diffusion;
+                let (low, high) = if here < there { (here, there) } else { (there, here) };
+                let induced = self.evaluation_point * (there - here) / distance;
+                let local = Local {
+                    diffusion: here,
+                    contrast: if low > 0.0 { high / low } else { f64::INFINITY },
+                    drift: f64::from(sign) * drift[k] + induced,
+                    width,
+                    distance,
+                    slopes: [slope(cell, here), slope(path.cell.unwrap_or(cell), there)],
+                };
+                let rate = mixed(here, there, self.evaluation_point) / (width * distance);
+                fitted.push(Fitted { row, rate, axis: Some(local) });
+                paths.push(path);
+            }
+        }
+    }
+
+    fn along_steps(
+        &self,
+        row: usize,
+        cell: usize,
+        steps: &Steps,
+        fitted: &mut Vec<Fitted>,
+        paths: &mut Vec<Path>,
+    ) {
+        for &(offset, here) in steps.of(cell) {
+            for offset_signed in [offset, offset.map(|entry| -entry)] {
+                let Some(path) = path(self.grid, self.target, cell, offset_signed) else { continue };
+                let there = path.cell.map_or(here, |cell| steps.weight(cell, offset));
+                // Itô weighs a step by D where it starts, anti-Itô by the mean of both ends.
+                let weight = here + 0.5 * self.evaluation_point * (there - here);
+                if weight > 0.0 {
+                    fitted.push(Fitted { row, rate: weight / path.share, axis: None });
+                    paths.push(path);
+                }
+            }
+        }
+    }
+
+    /// The part of the drift that lies outside the range of a singular D has no diffusion to be fitted to.
+    fn upwind(&self, row: usize, cell: usize, entries: &mut Vec<Entry>) {
+        let dimension = self.grid.dimension();
+        let widths = cell_widths(self.grid);
+        let matrix = scaled(&self.coefficients.tensor(cell), &widths);
+        let drift = self.coefficients.drift(cell);
+        let right: [f64; 3] = std::array::from_fn(|k| drift[k] / widths[k]);
+        let slope = solve_in_range(&matrix, dimension, &right);
+        let largest = right.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        for k in 0..dimension {
+            let fitted: f64 = (0..dimension).map(|j| matrix[k][j] * slope[j]).sum();
+            let rest = right[k] - fitted;
+            if rest.abs() > 1e-9 * largest {
+                let mut offset = [0; 3];
+                offset[k] = if rest > 0.0 { 1 } else { -1 };
+                if let Some(path) = path(self.grid, self.target, cell, offset) {
+                    entries.push(Entry { row, to: path.cell, rate: rest.abs() });
+                }
+            }
+        }
+    }
+}
+
+/// The diffusion of an edge seen from one end: `D^{1−α}` there over the mean of `D^{−α}`: equilibria are `D^{α−1} e^∫b/D`
+/// exactly, also where D jumps.
+fn mixed(here: f64, there: f64, evaluation_point: f64) -> f64 {
+    if evaluation_point == 0.0 {
+        here
+    } else if evaluation_point == 1.0 {
+        if here + there > 0.0 { 2.0 * here * there / (here + there) } else { 0.0 }
+    } else {
+        // √D₁ · 2/(1/√D₁ + 1/√D₂).
+        let (a, b) = (here.sqrt(), there.sqrt());
+        if a + b > 0.0 { 2.0 * a * a * b / (a + b) } else { 0.0 }
+    }
+}

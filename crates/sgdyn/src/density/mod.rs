@@ -5,8 +5,11 @@
 //! to a subtraction however low the temperature. Every question (stationary law, first passage, survival, transient)
 //! is then a solve with an M-matrix, see [`Resolvent`].
 
+mod box_search;
+mod current;
 mod error;
 mod generator;
+mod gibbs;
 mod grid;
 mod process;
 mod process_functions;
@@ -15,8 +18,11 @@ mod rates;
 mod resolvent;
 mod target;
 
+pub use box_search::{edge_mass, find_box};
+pub use current::{ProbabilityCurrent, entropy_production};
 pub use error::DensityError;
 pub use generator::{generator, generator_until, nodal_chain};
+pub use gibbs::{GibbsFit, fit_gibbs};
 pub use grid::{Axis, Face, Grid};
 pub use process::DiffusionProcess;
 pub use rates::{Rates, RatesBuilder};

@@ -10,6 +10,8 @@ pub(super) struct Collocation {
     pub(super) nodes: [f64; NODES],
     pub(super) weights: [f64; NODES],
     pub(super) until: [[f64; NODES]; NODES],
+    /// What the polynomial through the values at the nodes is at 0; mirrored, at 1.
+    at_start: [f64; NODES],
 }
 
 pub(super) static COLLOCATION: LazyLock<Collocation> = LazyLock::new(Collocation::new);
@@ -27,8 +29,12 @@ fn legendre(x: f64) -> [f64; NODES + 2] {
 
 impl Collocation {
     fn new() -> Self {
-        let mut collocation =
-            Self { nodes: [0.0; NODES], weights: [0.0; NODES], until: [[0.0; NODES]; NODES] };
+        let mut collocation = Self {
+            nodes: [0.0; NODES],
+            weights: [0.0; NODES],
+            until: [[0.0; NODES]; NODES],
+            at_start: [1.0; NODES],
+        };
         let mut roots = [0.0; NODES];
         for (index, root) in roots.iter_mut().enumerate() {
             let mut x = -(std::f64::consts::PI * (index as f64 + 0.75) / (NODES as f64 + 0.5)).cos();
@@ -55,7 +61,21 @@ impl Collocation {
                 collocation.until[j][k] = collocation.weights[k] * sum;
             }
         }
+        for (j, value) in collocation.at_start.iter_mut().enumerate() {
+            for (_, &root) in roots.iter().enumerate().filter(|&(k, _)| k != j) {
+                *value *= (-1.0 - root) / (roots[j] - root);
+            }
+        }
         collocation
+    }
+
+    /// Whether values at the nodes, then at 0 and 1, lie on one smooth curve.
+    pub(super) fn continues(&self, values: &[f64]) -> bool {
+        let inner = &values[..NODES];
+        let start: f64 = inner.iter().zip(&self.at_start).map(|(value, weight)| value * weight).sum();
+        let end: f64 = inner.iter().rev().zip(&self.at_start).map(|(value, weight)| value * weight).sum();
+        let scale = inner.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        (start - values[NODES]).abs() <= 1e-8 * scale && (end - values[NODES + 1]).abs() <= 1e-8 * scale
     }
 }
 

@@ -10,7 +10,7 @@ mod rows;
 mod selling;
 mod small_symmetric;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use rayon::prelude::*;
 
@@ -21,6 +21,7 @@ use increment::Increments;
 pub use nodal::nodal_chain;
 use path::path;
 use rows::Stencil;
+pub(super) use small_symmetric::solve_symmetric;
 
 /// The chain of a diffusion process between the cells of a grid: state i is cell i.
 ///

@@ -2,6 +2,7 @@
 
 use super::collocation::{COLLOCATION, NODES};
 use super::evaluation_point;
+use super::path::least_share;
 use crate::density::{Axis, DensityError, DiffusionProcess, Face, Grid, Rates, RatesBuilder, Target};
 use crate::lanes::{Block, Layout, Real, Scratch};
 use crate::theory::Interpretation;
@@ -127,7 +128,7 @@ impl Side {
         let at = |share: f64| [centre + share * (self.place - centre), 0.0, 0.0];
         match (self.end, target) {
             (End::Target, Some(target)) => {
-                let share = target.crossing(1.0, |share| at(share), 1).max(1e-7);
+                let share = target.crossing(1.0, at, 1).max(least_share(centre, self.place));
                 (centre, at(share)[0])
             }
             _ => (centre, self.place),
@@ -146,6 +147,8 @@ struct Integrals {
     speed: f64,
     /// ∫ m(z) ∫_z^end s dz.
     speed_by_scale_ahead: f64,
+    /// Whether drift and diffusion at the ends continue what lies between them.
+    continuous: bool,
 }
 
 impl Integrals {
@@ -158,6 +161,7 @@ impl Integrals {
             speed_by_scale_ahead: self.speed_by_scale_ahead
                 + self.speed * up * next.scale
                 + next.speed_by_scale_ahead,
+            continuous: self.continuous && next.continuous,
         }
     }
 
@@ -194,7 +198,8 @@ impl Line<'_> {
         let middle = 0.5 * (from + to);
         let (first, second) = (self.panel(from, middle, cell)?, self.panel(middle, to, cell)?);
         let both = first.then(second);
-        if depth == 0 || !whole.differs(both) {
+        // A jump between an end and the node next to it shows at the end only.
+        if depth == 0 || (both.continuous && !whole.differs(both)) {
             return Ok(both);
         }
         let first = self.halved(from, middle, first, cell, depth - 1)?;
@@ -214,6 +219,7 @@ impl Line<'_> {
             let (point, eigenvalue) = (vec![at.get(0, node)], diffusion[node]);
             return Err(DensityError::NotPositive { cell, point, eigenvalue });
         }
+        let mut continuous = rule.continues(&diffusion);
         let mut phi = [0.0; NODES];
         let rise = match (self.process.potential(), self.process.constant_tensor()) {
             (Some(potential), Some(tensor)) => {
@@ -226,8 +232,9 @@ impl Line<'_> {
             }
             _ => {
                 self.process.drift(&at, &mut self.scratch, &mut drift);
-                let slope: [f64; NODES] =
-                    std::array::from_fn(|node| -drift.get(0, node) * step / diffusion[node]);
+                let slopes: Vec<f64> = drift.values().iter().zip(&diffusion).map(|(b, d)| b / d).collect();
+                continuous &= rule.continues(&slopes);
+                let slope: [f64; NODES] = std::array::from_fn(|node| -slopes[node] * step);
                 for (phi, until) in phi.iter_mut().zip(&rule.until) {
                     *phi = dot(until, &slope);
                 }
@@ -249,6 +256,7 @@ impl Line<'_> {
             scale: total,
             speed: dot(&rule.weights, &speed),
             speed_by_scale_ahead: (0..NODES).map(|k| rule.weights[k] * speed[k] * ahead[k]).sum(),
+            continuous,
         })
     }
 }

@@ -16,7 +16,12 @@ pub(super) struct Path {
 }
 
 /// The shortest share of a step that counts: a start nearer to its exit is as good as out, and rates stay finite.
-const LEAST_SHARE: f64 = 1e-7;
+const LEAST_SHARE: f64 = 1e-12;
+
+/// The share of a step along an axis that counts at least: also more than the rounding of its ends.
+pub(super) fn least_share(start: f64, end: f64) -> f64 {
+    LEAST_SHARE.max(8.0 * f64::EPSILON * start.abs().max(end.abs()) / (end - start).abs())
+}
 
 /// The path of the step by `offset` cells from `cell`, or none where a reflecting face stops it.
 ///
@@ -71,7 +76,8 @@ pub(super) fn path(grid: &Grid, target: Option<&Target>, cell: usize, offset: [i
         }
     }
     if found.cell.is_none() {
-        found.share = found.share.max(LEAST_SHARE);
+        let least = |k| if end[k] == start[k] { 0.0 } else { least_share(start[k], end[k]) };
+        found.share = (0..3).map(least).fold(found.share, f64::max);
         found.end = cut(found.share);
     }
     Some(found)

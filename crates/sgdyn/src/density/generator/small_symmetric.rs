@@ -78,6 +78,17 @@ pub(super) fn solve_in_range(matrix: &Matrix, dimension: usize, right: &[f64; 3]
     solution
 }
 
+/// [`solve_in_range`] for a matrix `[d × d]` and a vector `[d]`.
+pub(in crate::density) fn solve_symmetric(matrix: &[f64], right: &[f64]) -> [f64; 3] {
+    let dimension = right.len();
+    let (mut full, mut vector) = ([[0.0; 3]; 3], [0.0; 3]);
+    for (row, values) in matrix.chunks_exact(dimension).enumerate() {
+        full[row][..dimension].copy_from_slice(values);
+    }
+    vector[..dimension].copy_from_slice(right);
+    solve_in_range(&full, dimension, &vector)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Chains against Gibbs laws, closed forms and quadrature.
 
+use super::super::box_search::coarse_stationary;
 use super::super::{Axis, DenseElimination, Face, Resolvent};
 use super::*;
 use crate::theory::{
@@ -15,18 +16,8 @@ fn double_well(temperature: f64) -> DiffusionProcess {
         .unwrap()
 }
 
-/// The stationary masses: visits to the other states between two visits to the first.
 pub(in crate::density) fn stationary(chain: &Rates) -> Vec<f64> {
-    let (rest, _) = chain.restricted(|state| state != 0);
-    let mut source = vec![0.0; rest.states()];
-    let (targets, values) = chain.row(0);
-    for (&target, &value) in targets.iter().zip(values) {
-        source[target as usize - 1] = value;
-    }
-    let mut masses = vec![1.0; chain.states()];
-    DenseElimination::new(&rest).unwrap().forward(&source, &mut masses[1..]).unwrap();
-    let total: f64 = masses.iter().sum();
-    masses.iter().map(|mass| mass / total).collect()
+    coarse_stationary(chain, chain.states() / 2).unwrap()
 }
 
 pub(super) fn mean_times(chain: &Rates) -> Vec<f64> {
@@ -176,7 +167,7 @@ fn the_divergence_form_with_cross_terms_that_vary_keeps_gibbs_laws() {
 }
 
 /// −H, D of a linear process in two dimensions whose H and C do not commute.
-fn non_commuting() -> (faer::Mat<f64>, faer::Mat<f64>, DiffusionProcess) {
+pub(in crate::density) fn non_commuting() -> (faer::Mat<f64>, faer::Mat<f64>, DiffusionProcess) {
     let h = faer::mat![[1.0, 0.3], [0.3, 2.0]];
     let d = faer::mat![[0.5, 0.35], [0.35, 0.4]];
     let process = DiffusionProcess::from_functions(

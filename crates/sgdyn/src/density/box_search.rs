@@ -177,20 +177,31 @@ fn slab_masses(grid: &Grid, axis: usize, masses: &[f64]) -> Vec<f64> {
     slabs
 }
 
-/// The stationary masses of a small chain: visits to the other states between two visits to `reference`.
-pub(super) fn coarse_stationary(chain: &Rates, reference: usize) -> Result<Vec<f64>, DensityError> {
-    let (rest, kept) = chain.restricted(|state| state != reference);
-    let mut source = vec![0.0; rest.states()];
-    let (targets, values) = chain.row(reference);
-    for (&target, &value) in targets.iter().zip(values) {
-        let target = target as usize;
-        source[target - usize::from(target > reference)] = value;
-    }
-    let mut visits = vec![0.0; rest.states()];
-    DenseElimination::new(&rest)?.forward(&source, &mut visits)?;
+/// The stationary masses of a small chain: visits to the other states between two visits to `reference`, or to a state
+/// that is visited much more often.
+pub(super) fn coarse_stationary(chain: &Rates, mut reference: usize) -> Result<Vec<f64>, DensityError> {
     let mut masses = vec![1.0; chain.states()];
-    for (&state, &visit) in kept.iter().zip(&visits) {
-        masses[state] = visit;
+    // From the edge of a box the visits to its middle can exceed all numbers; from there they do not.
+    for _ in 0..4 {
+        let (rest, kept) = chain.restricted(|state| state != reference);
+        let mut source = vec![0.0; rest.states()];
+        let (targets, values) = chain.row(reference);
+        for (&target, &value) in targets.iter().zip(values) {
+            let target = target as usize;
+            source[target - usize::from(target > reference)] = value;
+        }
+        let mut visits = vec![0.0; rest.states()];
+        DenseElimination::new(&rest)?.forward(&source, &mut visits)?;
+        masses[reference] = 1.0;
+        for (&state, &visit) in kept.iter().zip(&visits) {
+            masses[state] = if visit.is_nan() { f64::INFINITY } else { visit };
+        }
+        let most =
+            (0..masses.len()).fold(0, |best, state| if masses[state] > masses[best] { state } else { best });
+        if masses[most] < 1e150 {
+            break;
+        }
+        reference = most;
     }
     let total: f64 = masses.iter().sum();
     for mass in &mut masses {

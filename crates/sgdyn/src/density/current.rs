@@ -116,9 +116,8 @@ pub fn entropy_production(chain: &Rates, masses: &[f64]) -> Result<f64, DensityE
                         sum += net * Real::ln_1p(net / return_flux);
                     }
                 }
-                Ok(_) => {}
                 Err(_) if forth > 0.0 => return Ok(f64::INFINITY),
-                Err(_) => {}
+                Ok(_) | Err(_) => {}
             }
         }
     }

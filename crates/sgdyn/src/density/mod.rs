@@ -21,7 +21,7 @@ mod target;
 pub use box_search::{edge_mass, find_box};
 pub use current::{ProbabilityCurrent, entropy_production};
 pub use error::DensityError;
-pub use generator::{generator, generator_until, nodal_chain};
+pub use generator::{generator, generator_bytes, generator_until, nodal_chain};
 pub use gibbs::{GibbsFit, fit_gibbs};
 pub use grid::{Axis, Face, Grid};
 pub use process::DiffusionProcess;

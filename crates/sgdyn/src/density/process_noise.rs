@@ -15,7 +15,7 @@ use crate::risk::{EmpiricalRisk, Workspace};
 pub(super) fn root_variance(law: Law) -> Result<f64, DensityError> {
     match law {
         Law::Normal | Law::Rademacher | Law::ThreePoint => Ok(1.0),
-        Law::Stable { alpha } if alpha == 2.0 => Ok(2.0),
+        Law::Stable { alpha: 2.0 } => Ok(2.0),
         Law::StudentT { degrees } if degrees > 2.0 => Ok(degrees / (degrees - 2.0)),
         law => Err(DensityError::NoiseLaw { law }),
     }

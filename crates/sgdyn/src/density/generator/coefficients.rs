@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::selling::{WeightedStep, decompose};
-use super::small_symmetric::{Matrix, extreme_eigenvalues};
+use super::small_symmetric::{Matrix, extreme_eigenvalues, solve_in_range};
 use crate::density::{DensityError, DiffusionProcess, Grid};
 use crate::lanes::{Block, Layout, Scratch};
 
@@ -65,10 +65,8 @@ impl Coefficients {
         let d = self.dimension;
         let first = if self.constant { 0 } else { cell * d * d };
         let mut matrix = [[0.0; 3]; 3];
-        for row in 0..d {
-            for column in 0..d {
-                matrix[row][column] = self.tensor[first + row * d + column];
-            }
+        for (row, values) in matrix.iter_mut().zip(self.tensor[first..first + d * d].chunks_exact(d)) {
+            row[..d].copy_from_slice(values);
         }
         matrix
     }
@@ -86,6 +84,21 @@ impl Coefficients {
         vector[..self.dimension]
             .copy_from_slice(&self.drift[cell * self.dimension..(cell + 1) * self.dimension]);
         vector
+    }
+
+    /// D and b of a cell in units of cells: `D_ij/(h_i h_j)` and `b_i/h_i`.
+    pub(super) fn in_cells(&self, grid: &Grid, cell: usize) -> (Matrix, [f64; 3]) {
+        let (widths, drift) = (cell_widths(grid), self.drift(cell));
+        (scaled(&self.tensor(cell), &widths), std::array::from_fn(|k| drift[k] / widths[k]))
+    }
+
+    /// `D⁻¹b` of every cell in units of cells, in the range of D.
+    pub(super) fn slopes(&self, grid: &Grid) -> Vec<[f64; 3]> {
+        let slope = |cell| {
+            let (matrix, drift) = self.in_cells(grid, cell);
+            solve_in_range(&matrix, self.dimension, &drift)
+        };
+        (0..grid.cells()).into_par_iter().map(slope).collect()
     }
 
     fn check(&self, grid: &Grid) -> Result<(), DensityError> {

@@ -102,6 +102,7 @@ fn assemble(
             grid: grid.dimension(),
         });
     }
+    check_size(grid)?;
     let coefficients = Coefficients::new(process, grid)?;
     let evaluation_point = evaluation_point(interpretation);
     let mut steps = if coefficients.diagonal { None } else { Some(coefficients.steps(grid)?) };
@@ -115,6 +116,7 @@ fn assemble(
     } else {
         Increments::Axes
     };
+    let slopes = if coefficients.diagonal { Vec::new() } else { coefficients.slopes(grid) };
     let kept: Vec<usize> = match target {
         None => (0..grid.cells()).collect(),
         Some(target) => {
@@ -122,7 +124,8 @@ fn assemble(
             (0..grid.cells()).filter(|&cell| !covers[cell]).collect()
         }
     };
-    let stencil = Stencil { process, grid, target, coefficients, steps, increments, evaluation_point };
+    let stencil =
+        Stencil { process, grid, target, coefficients, steps, slopes, increments, evaluation_point };
     let runs: Vec<_> = kept.par_chunks(CHUNK).map(|cells| stencil.entries(cells)).collect();
     let mut number = vec![0_u32; grid.cells()];
     for (state, &cell) in kept.iter().enumerate() {
@@ -145,6 +148,32 @@ fn assemble(
         }
     }
     Ok((builder.finish()?, kept))
+}
+
+/// What a generator takes at its peak in bytes, estimated before anything is allocated: coefficients, the rates in pieces
+/// and the chain; `crossed` where D has cross terms.
+pub fn generator_bytes(grid: &Grid, crossed: bool) -> usize {
+    let dimension = grid.dimension();
+    let steps = if crossed { dimension * (dimension + 1) } else { 2 * dimension };
+    let coefficients = 8 * (dimension + dimension * dimension + if crossed { 3 + 2 * steps } else { 0 });
+    // A rate is held once in pieces, with its row and target, and once in the chain, whose arrays may double.
+    grid.cells().saturating_mul(coefficients + steps * (32 + 2 * 12) + 64)
+}
+
+/// States are numbered by 32 bits.
+fn check_size(grid: &Grid) -> Result<(), DensityError> {
+    let (cells, most) = (grid.cells(), u32::MAX as usize);
+    if cells < most {
+        return Ok(());
+    }
+    let per_cell = generator_bytes(grid, false) / cells;
+    Err(DensityError::Memory {
+        what: "a chain",
+        cells,
+        needed_mebibytes: cells.saturating_mul(per_cell) >> 20,
+        allowed_mebibytes: most.saturating_mul(per_cell) >> 20,
+        fitting_cells: most - 1,
+    })
 }
 
 /// Lets every cell know the steps by which others reach it, with weight 0: anti-Itô weighs an edge by both ends.

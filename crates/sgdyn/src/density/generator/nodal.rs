@@ -70,12 +70,11 @@ pub fn nodal_chain(
         for (side, conductance) in sides.iter().zip(&mut conductances) {
             let (from, to) = side.cut(axis.centre(cell), target);
             let integrals = line.adaptive(from, to, cell)?;
-            match side.end {
-                End::Wall => load += integrals.speed,
-                _ => {
-                    load += integrals.speed_by_scale_ahead / integrals.scale;
-                    *conductance = 1.0 / integrals.scale;
-                }
+            if matches!(side.end, End::Wall) {
+                load += integrals.speed;
+            } else {
+                load += integrals.speed_by_scale_ahead / integrals.scale;
+                *conductance = 1.0 / integrals.scale;
             }
         }
         for (side, conductance) in sides.iter().zip(conductances) {
@@ -165,12 +164,12 @@ impl Integrals {
         }
     }
 
-    fn differs(self, other: Self) -> bool {
-        let far = |a: f64, b: f64| !((a - b).abs() <= 1e-13 * b.abs());
-        far(self.scale, other.scale)
-            || far(self.speed, other.speed)
-            || far(self.speed_by_scale_ahead, other.speed_by_scale_ahead)
-            || !((self.rise - other.rise).abs() <= 1e-13 * (1.0 + other.rise.abs()))
+    fn agrees(self, other: Self) -> bool {
+        let near = |a: f64, b: f64, size: f64| (a - b).abs() <= 1e-13 * size;
+        near(self.scale, other.scale, other.scale)
+            && near(self.speed, other.speed, other.speed)
+            && near(self.speed_by_scale_ahead, other.speed_by_scale_ahead, other.speed_by_scale_ahead)
+            && near(self.rise, other.rise, 1.0 + other.rise.abs())
     }
 }
 
@@ -199,7 +198,7 @@ impl Line<'_> {
         let (first, second) = (self.panel(from, middle, cell)?, self.panel(middle, to, cell)?);
         let both = first.then(second);
         // A jump between an end and the node next to it shows at the end only.
-        if depth == 0 || (both.continuous && !whole.differs(both)) {
+        if depth == 0 || (both.continuous && whole.agrees(both)) {
             return Ok(both);
         }
         let first = self.halved(from, middle, first, cell, depth - 1)?;
@@ -221,25 +220,23 @@ impl Line<'_> {
         }
         let mut continuous = rule.continues(&diffusion);
         let mut phi = [0.0; NODES];
-        let rise = match (self.process.potential(), self.process.constant_tensor()) {
-            (Some(potential), Some(tensor)) => {
-                let mut values = [0.0; NODES + 2];
-                potential.loss(&at, &mut self.scratch, &mut values);
-                for (phi, value) in phi.iter_mut().zip(&values) {
-                    *phi = (value - values[NODES]) / tensor[0];
-                }
-                (values[NODES + 1] - values[NODES]) / tensor[0]
+        let known = self.process.potential().zip(self.process.constant_tensor());
+        let rise = if let Some((potential, tensor)) = known {
+            let mut values = [0.0; NODES + 2];
+            potential.loss(&at, &mut self.scratch, &mut values);
+            for (phi, value) in phi.iter_mut().zip(&values) {
+                *phi = (value - values[NODES]) / tensor[0];
             }
-            _ => {
-                self.process.drift(&at, &mut self.scratch, &mut drift);
-                let slopes: Vec<f64> = drift.values().iter().zip(&diffusion).map(|(b, d)| b / d).collect();
-                continuous &= rule.continues(&slopes);
-                let slope: [f64; NODES] = std::array::from_fn(|node| -slopes[node] * step);
-                for (phi, until) in phi.iter_mut().zip(&rule.until) {
-                    *phi = dot(until, &slope);
-                }
-                dot(&rule.weights, &slope)
+            (values[NODES + 1] - values[NODES]) / tensor[0]
+        } else {
+            self.process.drift(&at, &mut self.scratch, &mut drift);
+            let slopes: Vec<f64> = drift.values().iter().zip(&diffusion).map(|(b, d)| b / d).collect();
+            continuous &= rule.continues(&slopes);
+            let slope: [f64; NODES] = std::array::from_fn(|node| -slopes[node] * step);
+            for (phi, until) in phi.iter_mut().zip(&rule.until) {
+                *phi = dot(until, &slope);
             }
+            dot(&rule.weights, &slope)
         };
         let alpha = self.evaluation_point;
         let weighted = |sign: f64, power: f64| -> [f64; NODES] {

@@ -72,7 +72,7 @@ pub(super) fn path(grid: &Grid, target: Option<&Target>, cell: usize, offset: [i
         let wrapped = |share: f64| wrap(grid, cut(share));
         let last = if stop.is_none() { 1.0 } else { share };
         if target.holds(&wrapped(last)[..dimension]) {
-            (found.share, found.cell) = (target.crossing(last, |share| wrapped(share), dimension), None);
+            (found.share, found.cell) = (target.crossing(last, wrapped, dimension), None);
         }
     }
     if found.cell.is_none() {

@@ -1,10 +1,9 @@
 //! The rates of a run of cells.
 
 use super::bernoulli::bernoulli;
-use super::coefficients::{Coefficients, Steps, cell_widths, scaled};
+use super::coefficients::{Coefficients, Steps};
 use super::increment::Increments;
 use super::path::{Path, path};
-use super::small_symmetric::solve_in_range;
 use crate::density::{DiffusionProcess, Grid, Target};
 
 /// D may vary by this factor between the ends of a step before its value along the step is no longer trusted.
@@ -18,6 +17,8 @@ pub(super) struct Stencil<'a> {
     pub(super) coefficients: Coefficients,
     /// Selling's steps, where D has cross terms.
     pub(super) steps: Option<Steps>,
+    /// With cross terms: the slope `D⁻¹b` of every cell, in units of cells, `[cells]`.
+    pub(super) slopes: Vec<[f64; 3]>,
     pub(super) increments: Increments,
     /// α: the point of a step at which the noise is evaluated.
     pub(super) evaluation_point: f64,
@@ -35,8 +36,34 @@ struct Fitted {
     row: usize,
     /// The rate without drift.
     rate: f64,
+    /// `D⁻¹b · dx` over the whole step with the coefficients of its start, and of its end.
+    slopes: [f64; 2],
     /// Along an axis: what the rate is where D varies too much between the ends.
-    axis: Option<Local>,
+    local: Option<Local>,
+}
+
+impl Fitted {
+    fn rate(&self, increment: f64) -> f64 {
+        match &self.local {
+            Some(local) if local.decides(increment) => local.rate(),
+            Some(local) if local.contrast > MOST_CONTRAST => self.rate * bernoulli(-increment),
+            _ => self.rate * bend(increment, self.slopes) * bernoulli(-increment),
+        }
+    }
+}
+
+/// By how much the mean of `e^{−S}` along a step, `S = ∫ D⁻¹b·dx` from its start, is below that of a straight S, inverted: to first
+/// order in the bend of S, `1 + (a/|Δ| − 1)(coth(|Δ|/2) − 2/|Δ|)` with the slope a at the end that the drift leaves.
+///
+/// A flux without sources is that of the mean of `e^{−S}`; a straight S alone makes times some thirty times less
+/// accurate. Rates forth and back get the same factor, so equilibria stay exact, and a rate down a steep slope becomes
+/// that of the place it leaves.
+fn bend(increment: f64, slopes: [f64; 2]) -> f64 {
+    let steep = increment.abs();
+    let leaving = if increment > 0.0 { slopes[0] } else { -slopes[1] };
+    let share =
+        if steep < 1e-3 { 1.0 / 6.0 } else { (1.0 + 2.0 * bernoulli(steep) / steep - 2.0 / steep) / steep };
+    (1.0 + (leaving - steep) * share).clamp(1.0 / MOST_CONTRAST, MOST_CONTRAST)
 }
 
 /// Coefficients at the start of a step along an axis, in its direction.
@@ -47,8 +74,6 @@ struct Local {
     drift: f64,
     width: f64,
     distance: f64,
-    /// b/D times the distance, at the start and at the end.
-    slopes: [f64; 2],
 }
 
 impl Local {
@@ -59,20 +84,6 @@ impl Local {
             return self.diffusion / (self.width * self.distance) * bernoulli(-peclet);
         }
         self.drift.max(0.0) / self.width
-    }
-
-    /// By how much the mean of `e^{−S}` along the step, `S = ∫ b/D`, is below that of a straight S, inverted: to first
-    /// order in the bend of S, `1 + (a/|Δ| − 1)(coth(|Δ|/2) − 2/|Δ|)` with the slope a at the end that drift leaves. Rates
-    /// forth and back get the same factor, and one down a steep slope becomes that of the place it leaves.
-    fn bend(&self, increment: f64) -> f64 {
-        let steep = increment.abs();
-        let leaving = if increment > 0.0 { self.slopes[0] } else { -self.slopes[1] };
-        let share = if steep < 1e-3 {
-            1.0 / 6.0
-        } else {
-            (1.0 + 2.0 * bernoulli(steep) / steep - 2.0 / steep) / steep
-        };
-        (1.0 + (leaving - steep) * share).max(0.5)
     }
 
     /// Whether ∫ b/D cannot stand for the whole step: the drift decides, and D varies by orders of magnitude on it.
@@ -98,14 +109,7 @@ impl Stencil<'_> {
         }
         let increments = self.increments.along(self.process, self.grid, &paths);
         for ((step, path), increment) in fitted.iter().zip(&paths).zip(increments) {
-            let rate = match &step.axis {
-                Some(local) if local.decides(increment) => local.rate(),
-                Some(local) if local.contrast <= MOST_CONTRAST => {
-                    step.rate * local.bend(increment) * bernoulli(-increment)
-                }
-                _ => step.rate * bernoulli(-increment),
-            };
-            entries.push(Entry { row: step.row, to: path.cell, rate });
+            entries.push(Entry { row: step.row, to: path.cell, rate: step.rate(increment) });
         }
         entries
     }
@@ -131,10 +135,10 @@ impl Stencil<'_> {
                     drift: f64::from(sign) * drift[k] + induced,
                     width,
                     distance,
-                    slopes: [slope(cell, here), slope(path.cell.unwrap_or(cell), there)],
                 };
+                let slopes = [slope(cell, here), slope(path.cell.unwrap_or(cell), there)];
                 let rate = mixed(here, there, self.evaluation_point) / (width * distance);
-                fitted.push(Fitted { row, rate, axis: Some(local) });
+                fitted.push(Fitted { row, rate, slopes, local: Some(local) });
                 paths.push(path);
             }
         }
@@ -155,7 +159,12 @@ impl Stencil<'_> {
                 // Itô weighs a step by D where it starts, anti-Itô by the mean of both ends.
                 let weight = here + 0.5 * self.evaluation_point * (there - here);
                 if weight > 0.0 {
-                    fitted.push(Fitted { row, rate: weight / path.share, axis: None });
+                    let slope = |cell: usize| -> f64 {
+                        let along = self.slopes[cell].iter().zip(offset_signed);
+                        path.share * along.map(|(a, cells)| a * f64::from(cells)).sum::<f64>()
+                    };
+                    let slopes = [slope(cell), slope(path.cell.unwrap_or(cell))];
+                    fitted.push(Fitted { row, rate: weight / path.share, slopes, local: None });
                     paths.push(path);
                 }
             }
@@ -165,11 +174,8 @@ impl Stencil<'_> {
     /// The part of the drift that lies outside the range of a singular D has no diffusion to be fitted to.
     fn upwind(&self, row: usize, cell: usize, entries: &mut Vec<Entry>) {
         let dimension = self.grid.dimension();
-        let widths = cell_widths(self.grid);
-        let matrix = scaled(&self.coefficients.tensor(cell), &widths);
-        let drift = self.coefficients.drift(cell);
-        let right: [f64; 3] = std::array::from_fn(|k| drift[k] / widths[k]);
-        let slope = solve_in_range(&matrix, dimension, &right);
+        let (matrix, right) = self.coefficients.in_cells(self.grid, cell);
+        let slope = self.slopes[cell];
         let largest = right.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
         for k in 0..dimension {
             let fitted: f64 = (0..dimension).map(|j| matrix[k][j] * slope[j]).sum();

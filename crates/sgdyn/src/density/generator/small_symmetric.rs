@@ -32,9 +32,8 @@ pub(super) fn eigen(mut matrix: Matrix, dimension: usize) -> ([f64; 3], Matrix) 
 }
 
 fn rotate(matrix: &mut Matrix, vectors: &mut Matrix, (p, q): (usize, usize), (c, s): (f64, f64)) {
-    for k in 0..3 {
-        let (kp, kq) = (matrix[k][p], matrix[k][q]);
-        (matrix[k][p], matrix[k][q]) = (c * kp - s * kq, s * kp + c * kq);
+    for row in &mut *matrix {
+        (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
     }
     for k in 0..3 {
         let (pk, qk) = (matrix[p][k], matrix[q][k]);

@@ -362,6 +362,8 @@ fn what_cannot_be_says_where() {
     let target = Target::half_space(vec![1.0, 0.0], -5.0);
     let none = generator_until(&with([1.0, 0.0, 0.0, 1.0]), &grid, Interpretation::Ito, &target);
     assert!(matches!(none, Err(DensityError::Target { covered: 0, .. })));
+    let huge = Grid::new(vec![Axis::uniform(-1.0, 1.0, 70_000); 2]).unwrap();
+    assert!(matches!(got([1.0, 0.0, 0.0, 1.0], &huge), Err(DensityError::Memory { .. })));
     let broken = DiffusionProcess::from_functions(1, |_, b| b[0] = f64::NAN, |_, d| d[0] = 1.0).unwrap();
     assert!(matches!(generator(&broken, &line, Interpretation::Ito), Err(DensityError::Rate { .. })));
 }

@@ -60,10 +60,14 @@ impl Fitted {
 /// that of the place it leaves.
 fn bend(increment: f64, slopes: [f64; 2]) -> f64 {
     let steep = increment.abs();
-    let leaving = if increment > 0.0 { slopes[0] } else { -slopes[1] };
+    // On a parabola both ends bend alike. Where S is flat there is no end to be left, and the mean of both is the same
+    // seen from either.
+    let leaving = if increment > 0.0 { slopes[0] - steep } else { -slopes[1] - steep };
+    let either = 0.5 * (slopes[0] - slopes[1]);
+    let excess = either + (0.25 * steep).min(1.0) * (leaving - either);
     let share =
         if steep < 1e-3 { 1.0 / 6.0 } else { (1.0 + 2.0 * bernoulli(steep) / steep - 2.0 / steep) / steep };
-    (1.0 + (leaving - steep) * share).clamp(1.0 / MOST_CONTRAST, MOST_CONTRAST)
+    (1.0 + excess * share).clamp(1.0 / MOST_CONTRAST, MOST_CONTRAST)
 }
 
 /// Coefficients at the start of a step along an axis, in its direction.

@@ -65,8 +65,13 @@ fn bend(increment: f64, slopes: [f64; 2]) -> f64 {
     let leaving = if increment > 0.0 { slopes[0] - steep } else { -slopes[1] - steep };
     let either = 0.5 * (slopes[0] - slopes[1]);
     let excess = either + (0.25 * steep).min(1.0) * (leaving - either);
-    let share =
-        if steep < 1e-3 { 1.0 / 6.0 } else { (1.0 + 2.0 * bernoulli(steep) / steep - 2.0 / steep) / steep };
+    // The series keeps forth and back alike where the closed form cancels.
+    let share = if steep < 0.3 {
+        let square = steep * steep;
+        1.0 / 6.0 - square * (1.0 / 360.0 - square * (1.0 / 15120.0 - square / 604_800.0))
+    } else {
+        (1.0 + 2.0 * bernoulli(steep) / steep - 2.0 / steep) / steep
+    };
     (1.0 + excess * share).clamp(1.0 / MOST_CONTRAST, MOST_CONTRAST)
 }
 

@@ -63,7 +63,8 @@ fn a_known_potential_makes_an_exact_gibbs_law_on_cells_of_any_widths() {
     let grid = Grid::new(vec![stretched(-1.6, 1.7, 21), stretched(-1.0, 3.0, 17)]).unwrap();
     let chain = generator(&process, &grid, Interpretation::Ito).unwrap();
     let mass = |cell: usize| grid.volume(cell) * (-potential(&coefficients::centre(&grid, cell)) / 0.2).exp();
-    assert!(imbalance(&chain, mass) < 1e-12);
+    let worst = imbalance(&chain, mass);
+    assert!(worst < 1e-12, "{worst:e}");
     assert!(chain.exits().iter().all(|&exit| exit == 0.0));
     let total: f64 = (0..grid.cells()).map(mass).sum();
     for (cell, got) in stationary(&chain).iter().enumerate() {
@@ -137,7 +138,8 @@ fn cross_terms_keep_gibbs_laws_exact_in_two_and_three_dimensions() {
         let grid = Grid::new(axes[..dimension].to_vec()).unwrap();
         let chain = generator(&process, &grid, Interpretation::Ito).unwrap();
         let mass = |cell: usize| (-phi(&coefficients::centre(&grid, cell))).exp();
-        assert!(imbalance(&chain, mass) < 1e-11);
+        let worst = imbalance(&chain, mass);
+        assert!(worst < 1e-11, "{worst:e}");
     }
 }
 
@@ -163,7 +165,8 @@ fn the_divergence_form_with_cross_terms_that_vary_keeps_gibbs_laws() {
         let x = coefficients::centre(&grid, cell);
         (-0.5 * (x[0] * x[0] + x[1] * x[1])).exp()
     };
-    assert!(imbalance(&chain, mass) < 1e-12);
+    let worst = imbalance(&chain, mass);
+    assert!(worst < 1e-12, "{worst:e}");
 }
 
 /// −H, D of a linear process in two dimensions whose H and C do not commute.
@@ -234,7 +237,8 @@ fn first_passage_on_a_line_is_of_second_order_wherever_the_target_lies() {
                 (mean_times(&chain)[start] / want - 1.0).abs()
             })
             .collect();
-        let order = order(errors[0], errors[3]) / 3.0;
+        // The coarsest may be lucky.
+        let order = order(errors[1], errors[3]) / 2.0;
         println!("first passage to {target}: relative errors {errors:?}, mean order {order:.3}");
         assert!(order > 1.8 && errors[3] < 1e-4, "{target}: {errors:?}");
     }

@@ -12,7 +12,9 @@ use super::{DensityError, Grid};
 /// crosses the boundary, found by bisection, so that first-passage times keep their second order wherever the boundary
 /// lies between the centres. A region thinner than a cell that lies between centres is not seen.
 #[derive(Clone)]
-pub struct Target(Arc<dyn Fn(&[f64]) -> bool + Send + Sync>);
+pub struct Target(Arc<Region>);
+
+type Region = dyn Fn(&[f64]) -> bool + Send + Sync;
 
 impl Target {
     /// The region where `holds(x)` is true.

@@ -117,4 +117,53 @@ pub enum DensityError {
         /// The allowed range, in words.
         allowed: &'static str,
     },
+    /// A noise that no diffusion stands for.
+    #[error(
+        "noise of the law {law:?} has no mean of zero with a finite variance, or no linear root: a diffusion needs both; use the law of the discrete map, or an ensemble"
+    )]
+    NoiseLaw {
+        /// The law of its variates.
+        law: crate::random::Law,
+    },
+    /// A drift that needs second derivatives.
+    #[error(
+        "the field offers no second derivatives: use a formula or a named landscape, or the first-order equation"
+    )]
+    SecondDerivatives,
+    /// A diffusion tensor whose monotone stencil reaches too far.
+    #[error(
+        "the diffusion tensor at cell {cell}, x = {point:?}, needs steps of {reach} cells along axis {axis}, at most {allowed} are allowed: it is nearly singular across the axes; choose cell widths whose ratio fits its direction, more cells, or add a floor to the noise"
+    )]
+    Reach {
+        /// The cell.
+        cell: usize,
+        /// Its centre.
+        point: Vec<f64>,
+        /// The axis, from 0.
+        axis: usize,
+        /// The cells that a step would span.
+        reach: usize,
+        /// The most allowed.
+        allowed: usize,
+    },
+    /// Cross terms on unequal cells.
+    #[error(
+        "axis {axis} is stretched and the diffusion tensor at cell {cell} has cross terms: these need equal cells along every axis"
+    )]
+    Stretched {
+        /// The stretched axis, from 0.
+        axis: usize,
+        /// A cell with cross terms.
+        cell: usize,
+    },
+    /// Objects of different dimensions.
+    #[error("{what} has {dimension} coordinates, the grid {grid}: give them the same")]
+    Shape {
+        /// What does not fit.
+        what: &'static str,
+        /// Its dimension.
+        dimension: usize,
+        /// The dimension of the grid.
+        grid: usize,
+    },
 }

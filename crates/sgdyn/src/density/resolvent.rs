@@ -52,7 +52,7 @@ impl DenseElimination {
             let (above, from) = rates.split_at_mut(pivot * states);
             let out = &from[..pivot];
             let departure = exits[pivot] + out.iter().sum::<f64>();
-            if !(departure > 0.0) {
+            if departure.is_nan() || departure <= 0.0 {
                 let remedy = "open a face, name a target, or ask for the stationary law";
                 return Err(DensityError::Unreachable { state: pivot, what: "any exit", remedy });
             }

@@ -1,6 +1,11 @@
 //! Where resolvents come from: the one choice between direct and iterative solves that every question takes.
 
-use super::{DenseElimination, DensityError, Rates, Resolvent};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{
+    DenseElimination, DensityError, Dissection, Elimination, IterativeResolvent, Rates, Resolvent, stationary,
+    stationary_iteratively,
+};
 
 /// Makes the [`Resolvent`] of a chain. Questions about a chain take a solver, so that elimination on a full matrix, on
 /// a nested order, or an iteration answer them alike.
@@ -30,6 +35,76 @@ pub struct DenseSolver;
 impl Solver for DenseSolver {
     fn resolvent(&self, chain: &Rates) -> Result<Box<dyn Resolvent>, DensityError> {
         Ok(Box::new(DenseElimination::new(chain)?))
+    }
+}
+
+/// Sparse elimination, [`Elimination`], where its factors fit into memory, else the iteration of
+/// [`IterativeResolvent`].
+///
+/// The order of an elimination is kept for the next chain with rates at the same places: implicit steps of several
+/// sizes share it.
+#[derive(Debug)]
+pub struct SparseSolver {
+    method: Method,
+    allowed_bytes: usize,
+    tolerance: f64,
+    order: Mutex<Option<Arc<Dissection>>>,
+}
+
+/// Which solves a [`SparseSolver`] makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// Elimination where its factors fit, else iteration.
+    #[default]
+    Automatic,
+    /// Elimination, or an error that says what fits.
+    Direct,
+    /// Iteration.
+    Iterative,
+}
+
+impl SparseSolver {
+    /// Where iterations stop, relative to the answer.
+    const TOLERANCE: f64 = 1e-10;
+
+    /// A solver that takes at most about `allowed_bytes` of memory for factors.
+    pub fn new(method: Method, allowed_bytes: usize) -> Self {
+        Self { method, allowed_bytes, tolerance: Self::TOLERANCE, order: Mutex::new(None) }
+    }
+
+    /// The order for a chain; `None` where it is to be iterated.
+    fn order(&self, chain: &Rates) -> Result<Option<Arc<Dissection>>, DensityError> {
+        if self.method == Method::Iterative {
+            return Ok(None);
+        }
+        // A poisoned lock holds an order all the same.
+        let mut kept = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(order) = kept.as_ref().filter(|order| order.serves(chain)) {
+            return Ok(Some(order.clone()));
+        }
+        let order = Arc::new(Dissection::new(chain)?);
+        match order.fit(self.allowed_bytes) {
+            Err(_) if self.method == Method::Automatic => return Ok(None),
+            fits => fits?,
+        }
+        *kept = Some(order.clone());
+        Ok(Some(order))
+    }
+}
+
+impl Solver for SparseSolver {
+    fn resolvent(&self, chain: &Rates) -> Result<Box<dyn Resolvent>, DensityError> {
+        Ok(match self.order(chain)? {
+            Some(order) => Box::new(Elimination::ordered(order, chain)?),
+            None => Box::new(IterativeResolvent::owning(chain.clone(), self.tolerance)?),
+        })
+    }
+
+    fn stationary(&self, chain: &Rates) -> Result<Vec<f64>, DensityError> {
+        match self.order(chain)? {
+            Some(_) => stationary(chain),
+            None => stationary_iteratively(chain, self.tolerance),
+        }
     }
 }
 

@@ -86,6 +86,11 @@ impl Dissection {
         self.order.len()
     }
 
+    /// Whether a chain has rates between the same states as the one dissected.
+    pub fn serves(&self, chain: &Rates) -> bool {
+        self.pattern.is_of(chain)
+    }
+
     /// The number of values that an elimination keeps.
     pub fn factor_values(&self) -> usize {
         self.root.factors

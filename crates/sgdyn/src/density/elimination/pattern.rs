@@ -34,6 +34,17 @@ impl Pattern {
         Self { starts, sources }
     }
 
+    /// Whether it is the pattern of a chain.
+    pub(super) fn is_of(&self, chain: &Rates) -> bool {
+        let states = self.starts.len() - 1;
+        let stands = |state: u32, &(source, slot): &(u32, u32)| {
+            chain.row(source as usize).0.get(slot as usize) == Some(&state)
+        };
+        chain.states() == states
+            && chain.entries() == self.sources.len()
+            && (0..states as u32).all(|state| self.sources(state).iter().all(|entry| stands(state, entry)))
+    }
+
     /// The states that lead to a state, and the numbers of the rates in their rows.
     pub(super) fn sources(&self, state: u32) -> &[(u32, u32)] {
         &self.sources[self.starts[state as usize] as usize..self.starts[state as usize + 1] as usize]

@@ -1,5 +1,7 @@
 //! The resolvent of a large chain by iteration.
 
+use std::borrow::Cow;
+
 use super::super::{DensityError, Rates, Resolvent};
 use super::galerkin::Effort;
 use super::hierarchy::{Hierarchy, Side};
@@ -72,7 +74,7 @@ pub struct Convergence {
 /// ```
 #[derive(Debug)]
 pub struct IterativeResolvent<'a> {
-    chain: &'a Rates,
+    chain: Cow<'a, Rates>,
     incoming: Incoming,
     weights: Vec<f64>,
     reversible: bool,
@@ -87,16 +89,28 @@ impl<'a> IterativeResolvent<'a> {
     /// A tolerance outside [1e-14, 0.1]; a state that cannot leave the chain; a chain that cannot be coarsened, or, if it is
     /// not reversible, whose stationary weights did not converge.
     pub fn new(chain: &'a Rates, tolerance: f64) -> Result<Self, DensityError> {
+        Self::of(Cow::Borrowed(chain), tolerance)
+    }
+
+    /// The same for a chain that nobody else keeps.
+    ///
+    /// # Errors
+    /// As [`IterativeResolvent::new`].
+    pub fn owning(chain: Rates, tolerance: f64) -> Result<IterativeResolvent<'static>, DensityError> {
+        IterativeResolvent::of(Cow::Owned(chain), tolerance)
+    }
+
+    fn of(chain: Cow<'a, Rates>, tolerance: f64) -> Result<Self, DensityError> {
         allowed_tolerance(tolerance)?;
-        let incoming = Incoming::new(chain);
-        everything_leaves(chain, &incoming)?;
-        let balanced = detailed_balance(chain, &incoming);
+        let incoming = Incoming::new(&chain);
+        everything_leaves(&chain, &incoming)?;
+        let balanced = detailed_balance(&chain, &incoming);
         let reversible = balanced.is_some();
         let weights = match balanced {
             Some(weights) => weights,
-            None => nearly_balanced(chain, &incoming, ROUGHLY)?,
+            None => nearly_balanced(&chain, &incoming, ROUGHLY)?,
         };
-        let hierarchy = Hierarchy::new(scaled(chain, &weights, true), reversible)?;
+        let hierarchy = Hierarchy::new(scaled(&chain, &weights, true), reversible)?;
         Ok(Self { chain, incoming, weights, reversible, hierarchy, tolerance })
     }
 
@@ -108,7 +122,7 @@ impl<'a> IterativeResolvent<'a> {
     ) -> Result<Self, DensityError> {
         let incoming = Incoming::new(chain);
         let hierarchy = Hierarchy::new(scaled(chain, &weights, true), false)?;
-        Ok(Self { chain, incoming, weights, reversible: false, hierarchy, tolerance })
+        Ok(Self { chain: Cow::Borrowed(chain), incoming, weights, reversible: false, hierarchy, tolerance })
     }
 
     /// Whether detailed balance holds between the states.
@@ -184,9 +198,9 @@ impl<'a> IterativeResolvent<'a> {
             answer.add(|state| correction[state]);
             convergence.corrections += 1;
             match side {
-                Side::Backward => answer.backward_residual(self.chain, right, &mut residual),
+                Side::Backward => answer.backward_residual(&self.chain, right, &mut residual),
                 Side::Forward => {
-                    answer.forward_residual(self.chain, &self.incoming, right, &mut residual);
+                    answer.forward_residual(&self.chain, &self.incoming, right, &mut residual);
                 }
             }
             convergence.change = largest((0..states).map(|state| {

@@ -6,11 +6,14 @@
 //! is then a solve with an M-matrix, see [`Resolvent`].
 
 mod error;
+mod fractional;
 mod grid;
+pub mod master;
 mod rates;
 mod resolvent;
 
 pub use error::DensityError;
+pub use fractional::LevyFlight;
 pub use grid::{Axis, Face, Grid};
 pub use rates::{Rates, RatesBuilder};
 pub use resolvent::{DenseElimination, Resolvent};

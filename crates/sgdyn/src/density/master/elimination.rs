@@ -28,7 +28,7 @@ impl BandElimination {
         let mut departures = vec![0.0; states];
         for pivot in (0..states).rev() {
             let departure = eliminate(&mut band, half_band, pivot, Some(&mut exits));
-            if !(departure > 0.0) {
+            if departure.is_nan() || departure <= 0.0 {
                 let remedy = "let mass be lost outside, name a target, or ask for the stationary law";
                 return Err(DensityError::Unreachable { state: pivot, what: "any exit", remedy });
             }
@@ -107,7 +107,7 @@ pub(super) fn stationary_by_elimination(chain: &Rates) -> Result<Vec<f64>, Densi
     let mut departures = vec![1.0; states];
     for pivot in (1..states).rev() {
         departures[pivot] = eliminate(&mut band, half_band, pivot, None);
-        if !(departures[pivot] > 0.0) {
+        if departures[pivot].is_nan() || departures[pivot] <= 0.0 {
             let remedy = "the chain falls apart";
             return Err(DensityError::Unreachable { state: pivot, what: "the states before it", remedy });
         }
@@ -125,7 +125,9 @@ pub(super) fn stationary_by_elimination(chain: &Rates) -> Result<Vec<f64>, Densi
         }
     }
     let total: f64 = law.iter().sum();
-    law.iter_mut().for_each(|mass| *mass /= total);
+    for mass in &mut law {
+        *mass /= total;
+    }
     Ok(law)
 }
 
@@ -137,7 +139,7 @@ fn eliminate(band: &mut [f64], half_band: usize, pivot: usize, exits: Option<&mu
     let onward = &row[first + half_band - pivot..half_band];
     let exit = exits.as_ref().map_or(0.0, |exits| exits[pivot]);
     let departure = onward.iter().sum::<f64>() + exit;
-    if !(departure > 0.0) {
+    if departure.is_nan() || departure <= 0.0 {
         return departure;
     }
     let mut exits = exits;

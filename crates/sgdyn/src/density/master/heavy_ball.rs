@@ -165,7 +165,7 @@ impl Departure<'_> {
             let share = (pair[1] - pair[0]) / (right - left);
             if share > 0.0 {
                 gauss::average_coarsely(pair[0], pair[1], 1, |theta, weight| {
-                    nodes.push((theta, share * weight))
+                    nodes.push((theta, share * weight));
                 });
             }
         }

@@ -94,7 +94,7 @@ impl KramersMoyal {
                 }
             }
             std::mem::swap(&mut masses, &mut next);
-            if let Some(cell) = masses.iter().position(|&mass| !(mass >= -1e-12)) {
+            if let Some(cell) = masses.iter().position(|&mass| mass < -1e-12 || mass.is_nan()) {
                 return Err(DensityError::Negative { step, cell, mass: masses[cell] });
             }
         }

@@ -123,7 +123,9 @@ impl Transition {
 fn normalised(mut vector: Vec<f64>) -> (Vec<f64>, f64) {
     let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
     if length > 0.0 {
-        vector.iter_mut().for_each(|v| *v /= length);
+        for v in &mut vector {
+            *v /= length;
+        }
     }
     (vector, length)
 }

@@ -34,7 +34,9 @@ impl Transition {
             }
         };
         let mut member = vec![false; self.states()];
-        class.iter().for_each(|&state| member[state] = true);
+        for &state in class {
+            member[state] = true;
+        }
         let (chain, kept) = self.chain().restricted(|state| member[state]);
         let work: f64 = (0..chain.states())
             .map(|state| {
@@ -62,7 +64,9 @@ impl Transition {
     fn restricted_powers(&self, kept: &[usize]) -> Result<Vec<f64>, DensityError> {
         const MOST_STEPS: usize = 4_000;
         let mut masses = vec![0.0; self.states()];
-        kept.iter().for_each(|&state| masses[state] = 1.0 / kept.len() as f64);
+        for &state in kept {
+            masses[state] = 1.0 / kept.len() as f64;
+        }
         let mut next = masses.clone();
         let mut change = f64::INFINITY;
         for _ in 0..MOST_STEPS {
@@ -74,7 +78,9 @@ impl Transition {
                 *mass = 0.1 * *mass + 0.9 * next;
                 total += *mass;
             }
-            masses.iter_mut().for_each(|mass| *mass /= total);
+            for mass in &mut masses {
+                *mass /= total;
+            }
             change = moved;
             if change < 1e-14 * (kept.len() as f64).sqrt().max(1.0) {
                 return Ok(kept.iter().map(|&state| masses[state]).collect());

@@ -292,7 +292,7 @@ fn in_the_plane_the_covariance_solves_its_equation() {
             .unwrap()
             .covariance;
         let reach = [5.5 * exact[(0, 0)].sqrt(), 5.5 * exact[(1, 1)].sqrt()];
-        let moments: Vec<Vec<f64>> = [24, 36]
+        let moments: Vec<Vec<f64>> = [16, 24]
             .into_iter()
             .map(|cells| {
                 let axes = reach.iter().map(|&reach| Axis::uniform(-reach, reach, cells)).collect();

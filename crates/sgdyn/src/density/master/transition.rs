@@ -72,8 +72,7 @@ impl Transition {
         grid: &Grid,
         row: impl Fn(usize) -> Result<Row, DensityError> + Sync,
     ) -> Result<Self, DensityError> {
-        let rows: Vec<Row> =
-            (0..grid.cells()).into_par_iter().map(|state| row(state)).collect::<Result<_, _>>()?;
+        let rows: Vec<Row> = (0..grid.cells()).into_par_iter().map(&row).collect::<Result<_, _>>()?;
         let mut builder = RatesBuilder::new();
         let (mut stays, mut beyond) = (vec![0.0; rows.len()], Vec::with_capacity(rows.len()));
         for (state, row) in rows.into_iter().enumerate() {

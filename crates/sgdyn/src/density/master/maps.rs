@@ -23,8 +23,8 @@ pub struct WeightedMap<'a> {
 ///
 /// What a grid can resolve: the law of a contraction by r that is singular (x' = x/3 ± 2/3 lives on a Cantor set) is
 /// spread evenly over cells of width w after each step. Its distribution function is exact at faces that the maps send to
-/// faces, and elsewhere to the mass of a cell, w^D with D the dimension of the set; variances exceed the exact one by
-/// w²/12·(1 + …). Gaps wider than some cells are seen as cells of mass 0; finer ones, and whether the law is singular at
+/// faces, and elsewhere to the mass of a cell, w^D with D the dimension of the set; variances are off by the order of w².
+/// Gaps wider than some cells are seen as cells of mass 0; finer ones, and whether the law is singular at
 /// all, are not.
 ///
 /// # Errors

@@ -292,7 +292,7 @@ fn in_the_plane_the_covariance_solves_its_equation() {
             .unwrap()
             .covariance;
         let reach = [5.5 * exact[(0, 0)].sqrt(), 5.5 * exact[(1, 1)].sqrt()];
-        let moments: Vec<Vec<f64>> = [16, 24]
+        let moments: Vec<Vec<f64>> = [12, 18]
             .into_iter()
             .map(|cells| {
                 let axes = reach.iter().map(|&reach| Axis::uniform(-reach, reach, cells)).collect();
@@ -305,7 +305,7 @@ fn in_the_plane_the_covariance_solves_its_equation() {
         for (entry, exact) in [exact[(0, 0)], exact[(0, 1)], exact[(1, 1)]].into_iter().enumerate() {
             let entry = entry + usize::from(entry == 2);
             let extrapolated = (9.0 * moments[1][entry] - 4.0 * moments[0][entry]) / 5.0;
-            assert!((extrapolated - exact).abs() < 1e-4, "{entry}: {extrapolated} {exact}");
+            assert!((extrapolated - exact).abs() < 3e-4, "{entry}: {extrapolated} {exact}");
         }
     }
 }

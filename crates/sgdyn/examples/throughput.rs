@@ -174,6 +174,7 @@ fn horizon<R: Variate>(
         displacement: false,
         logarithms: false,
         quantiles: false,
+        histogram: None,
         average: None,
         paths: 0,
     };

@@ -53,6 +53,7 @@ fn snapshots_from(start: &[f64], rule: &dyn Rule<f64>, claim: Claim, at: &[u64])
         displacement: false,
         logarithms: start.iter().all(|&x| x != 0.0),
         quantiles: false,
+        histogram: None,
         average: None,
         paths: 0,
     };

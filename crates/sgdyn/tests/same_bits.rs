@@ -319,6 +319,7 @@ fn horizon_is_the_same<R: Variate>(what: &str, rule: &dyn Rule<R>) {
         displacement: true,
         logarithms: true,
         quantiles: true,
+        histogram: None,
         average: Some(Average { burn_in: 100, every: 7 }),
         paths: 37,
     };

@@ -93,6 +93,8 @@ pub(crate) fn of(study: &Study, results: &Results) -> Vec<NamedFigure> {
         }
         Question::Stationary(_) => stationary::figures(&context),
         Question::Simulate(_) => simulate::figures(&context),
+        Question::Density(_) => Vec::new(),
+        Question::FirstPassage(_) => survival::figure(&context).into_iter().collect(),
     };
     figures.extend(tail::figure(&context));
     if figures.is_empty() {

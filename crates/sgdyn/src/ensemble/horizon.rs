@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Control, LEAF, Merge, MergeTree, Start, UnitProgram};
 use crate::lanes::{Block, Scratch};
-use crate::observe::{Projection, Sketch, Snapshot, TimeAverage};
+use crate::observe::{Bins, Projection, Sketch, Snapshot, TimeAverage};
 use crate::random::{Draws, Seed, Variate};
 use crate::rule::{Rule, State};
 use crate::statistics::{CoMoments, Moments};
@@ -25,6 +25,8 @@ pub struct Observations {
     pub logarithms: bool,
     /// Whether snapshots hold quantiles.
     pub quantiles: bool,
+    /// The bins that snapshots count in, if any.
+    pub histogram: Option<Bins>,
     /// Averages over time, if asked for.
     pub average: Option<Average>,
     /// How many replicas leave their paths: their components at every snapshot.
@@ -254,6 +256,7 @@ impl<R: Variate> HorizonProgram<'_, R> {
             displacement: vec![Moments::new(); if self.observations.displacement { components } else { 0 }],
             logarithms: vec![Moments::new(); if self.observations.logarithms { components } else { 0 }],
             sketches: vec![Sketch::default(); if self.observations.quantiles { components } else { 0 }],
+            histogram: vec![0; self.observations.histogram.as_ref().map_or(0, Bins::count)],
             diverged: 0,
         };
         for (replica, values) in leaf.iter().enumerate() {
@@ -269,6 +272,9 @@ impl<R: Variate> HorizonProgram<'_, R> {
             }
             for (sketch, &value) in snapshot.sketches.iter_mut().zip(values) {
                 sketch.add(value);
+            }
+            if let Some(bins) = &self.observations.histogram {
+                snapshot.histogram[bins.bin(values)] += 1;
             }
             for (moments, &value) in
                 snapshot.logarithms.iter_mut().zip(values).filter(|(_, value)| **value != 0.0)

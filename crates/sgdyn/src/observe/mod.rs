@@ -1,11 +1,13 @@
 //! What is kept of an ensemble while it runs; all of it merges.
 
+mod histogram;
 mod projection;
 mod sketch;
 mod snapshot;
 mod time_average;
 mod time_histogram;
 
+pub use histogram::Bins;
 pub use projection::Projection;
 pub use sketch::Sketch;
 pub use snapshot::Snapshot;

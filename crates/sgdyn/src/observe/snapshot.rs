@@ -18,6 +18,8 @@ pub struct Snapshot {
     pub logarithms: Vec<Moments>,
     /// Quantiles of each component, where they were asked for.
     pub sketches: Vec<Sketch>,
+    /// Counts in the bins of a box and outside it, where they were asked for.
+    pub histogram: Vec<u64>,
     /// Replicas that were infinite or undefined and are left out of all the rest.
     pub diverged: u64,
 }
@@ -45,6 +47,9 @@ impl Snapshot {
         }
         for (mine, theirs) in self.sketches.iter_mut().zip(&other.sketches) {
             mine.merge(theirs);
+        }
+        for (mine, theirs) in self.histogram.iter_mut().zip(&other.histogram) {
+            *mine += theirs;
         }
         self.diverged += other.diverged;
     }

@@ -13,6 +13,7 @@ mod irreversibility;
 mod kesten;
 mod kramers;
 mod levy;
+mod linear_drift;
 mod linear_regression;
 mod loss_proportional_noise;
 mod mean_path;
@@ -38,6 +39,7 @@ pub use kramers::{
     total_rate,
 };
 pub use levy::{levy_exit_constant, levy_exit_time, stable_interval_exit_time};
+pub use linear_drift::{LinearDrift, linear_drift};
 pub use linear_regression::{RegressionStationary, regression_stationary_covariance};
 pub use loss_proportional_noise::{density_exponent, power_law_escape_time};
 pub use mean_path::{MeanPath, linear_noise_along_path};

@@ -2,9 +2,10 @@
 
 use super::ensemble::Ensemble;
 use super::error::DescriptionError;
+use super::grid::Grid;
 use super::landscape::Landscape;
 use super::noise::Noise;
-use super::question::{Escape, Question, Simulate, Stationary};
+use super::question::{Density, Escape, FirstPassage, Question, Simulate, Stationary};
 use super::rule::Rule;
 use super::schema::{Key, Shape};
 use super::value::Value;
@@ -70,6 +71,8 @@ pub struct Description {
     pub rule: Rule,
     /// What is asked.
     pub question: Question,
+    /// The grid, where a study may need one.
+    pub grid: Option<Grid>,
     /// The replicas.
     pub ensemble: Ensemble,
 }
@@ -82,6 +85,8 @@ impl Description {
         let question = match text("study").as_deref() {
             Some("escape") => Question::Escape(section::<Escape>(&root, "escape")?),
             Some("stationary") => Question::Stationary(section::<Stationary>(&root, "stationary")?),
+            Some("density") => Question::Density(section::<Density>(&root, "density")?),
+            Some("first-passage") => Question::FirstPassage(section::<FirstPassage>(&root, "first-passage")?),
             _ => Question::Simulate(section::<Simulate>(&root, "simulate")?),
         };
         Ok(Self {
@@ -92,6 +97,7 @@ impl Description {
             noise: section(&root, "noise")?,
             rule: section(&root, "rule")?,
             question,
+            grid: section(&root, "grid")?,
             ensemble: section(&root, "ensemble")?,
         })
     }

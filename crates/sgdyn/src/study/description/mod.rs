@@ -8,6 +8,7 @@ mod cell;
 pub(crate) mod check;
 mod ensemble;
 mod error;
+mod grid;
 pub(crate) mod keys;
 mod landscape;
 pub(crate) mod near_miss;
@@ -25,10 +26,14 @@ pub(crate) mod value;
 pub use cell::{Cell, Coordinate, Description};
 pub use ensemble::{Ensemble, Precision};
 pub use error::DescriptionError;
+pub use grid::{Grid, GridMethod};
 pub use landscape::{Formula, Label, Landscape, Model, Named, Parameter, Risk, Supervised};
 pub use noise::Noise;
 pub use place::Place;
-pub use question::{Escape, NamedStart, Observable, Question, Simulate, Start, Stationary, StationaryTheory};
+pub use question::{
+    Approximation, Density, Escape, EscapeSolver, FirstPassage, NamedStart, Observable, PassageObservable,
+    Question, Simulate, Start, Stationary, StationaryTheory,
+};
 pub use reference::reference;
 pub use rule::{Diffusion, Integration, Integrator, Interpretation, Rule, Sampling, Schedule, Step};
 pub use study::Study;

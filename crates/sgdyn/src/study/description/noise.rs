@@ -65,6 +65,11 @@ pub enum Noise {
         /// Whether the law is rotation invariant; otherwise coordinates are independent.
         isotropic: bool,
     },
+    /// ±σ with equal probability, coordinates independent.
+    Rademacher {
+        /// σ ≥ 0.
+        standard_deviation: f64,
+    },
     /// Student's t, coordinates independent.
     StudentT {
         /// ν > 0.

@@ -11,6 +11,10 @@ pub enum Question {
     Stationary(Stationary),
     /// What do statistics over replicas do as the steps go by?
     Simulate(Simulate),
+    /// Where is it, with which density?
+    Density(Density),
+    /// When is a target first reached, on a grid?
+    FirstPassage(FirstPassage),
 }
 
 impl Question {
@@ -20,6 +24,8 @@ impl Question {
             Self::Escape(_) => "escape",
             Self::Stationary(_) => "stationary",
             Self::Simulate(_) => "simulate",
+            Self::Density(_) => "density",
+            Self::FirstPassage(_) => "first-passage",
         }
     }
 }
@@ -32,6 +38,8 @@ pub struct Escape {
     pub start: Vec<f64>,
     /// Conditions; the first entry into each is observed on the same paths.
     pub target: Vec<String>,
+    /// How the escape time is found.
+    pub solver: EscapeSolver,
     /// Whether crossings inside a step are counted by a Brownian bridge; false for discrete rules and levy.
     #[serde(default)]
     pub crossing_correction: bool,
@@ -39,6 +47,75 @@ pub struct Escape {
     pub max_time: Option<f64>,
     /// When a replica of a discrete rule is censored, in steps.
     pub max_steps: Option<u64>,
+}
+
+/// How an escape time is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EscapeSolver {
+    /// By replicas.
+    Ensemble,
+    /// On a grid.
+    Grid,
+}
+
+/// `[density]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Density {
+    /// Where all mass starts, d coordinates.
+    pub start: Option<Vec<f64>>,
+    /// When the density of a continuous rule is wanted, in time.
+    #[serde(default)]
+    pub times: Vec<f64>,
+    /// After how many steps that of a discrete rule is wanted.
+    #[serde(default)]
+    pub steps: Vec<f64>,
+    /// How many slow modes are wanted.
+    pub modes: u64,
+    /// Whether an ensemble is compared.
+    pub ensemble: bool,
+    /// Approximations of SGD to compare with.
+    #[serde(default)]
+    pub approximations: Vec<Approximation>,
+    /// The time at which they are compared.
+    pub horizon: Option<f64>,
+}
+
+/// An approximation of SGD's law.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approximation {
+    /// The first-order equation.
+    Sde,
+    /// The second-order modified equation.
+    Sme2,
+    /// The discrete Fokker–Planck equation to order η².
+    FokkerPlanck,
+}
+
+/// `[first-passage]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstPassage {
+    /// Where the dynamics start, d coordinates.
+    pub start: Vec<f64>,
+    /// Conditions, each a target of its own.
+    pub target: Vec<String>,
+    /// A condition that the target is to be reached before.
+    pub before: Option<String>,
+    /// What is wanted besides moments.
+    pub observe: Vec<PassageObservable>,
+}
+
+/// What is asked of a first passage besides its moments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PassageObservable {
+    /// The rate at late times.
+    Rate,
+    /// The survival curve.
+    Survival,
 }
 
 /// `[stationary]`.

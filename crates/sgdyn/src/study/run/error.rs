@@ -1,5 +1,6 @@
 //! What can stop a study.
 
+use crate::density::DensityError;
 use crate::ensemble::Failure;
 use crate::landscape::LandscapeError;
 use crate::landscape::formula::FormulaError;
@@ -52,6 +53,17 @@ pub enum RunError {
         what: &'static str,
         /// Why it cannot be.
         source: TheoryError,
+    },
+    /// A density cannot be computed.
+    #[error("`grid`: {0}")]
+    Density(#[from] DensityError),
+    /// Threads could not be started.
+    #[error("{threads} threads could not be started: {source}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// Why not.
+        source: rayon::ThreadPoolBuildError,
     },
     /// An estimate cannot be formed.
     #[error(transparent)]

@@ -122,6 +122,7 @@ impl<R: Variate> EscapeCell<R> {
             let condition = self.setting.condition("escape.target", target)?;
             let mut row = Row::of(cell);
             describe(cell, &mut row);
+            describe_integration(cell, &mut row);
             row.text("target", target);
             row.truth("crossing_correction", corrected);
             row.estimate("escape_time", passage.time.mean());
@@ -163,20 +164,17 @@ impl<R: Variate> EscapeCell<R> {
 }
 
 /// The settings that every row names, swept or not.
-fn describe(cell: &Cell, row: &mut Row) {
+pub(super) fn describe(cell: &Cell, row: &mut Row) {
     row.text("rule", rule_name(&cell.description.rule));
     match &cell.description.rule {
-        Rule::Langevin { beta, integration } => {
-            row.number("beta", *beta).number("step_size", integration.step_size);
-            row.text("integrator", integrator_name(integration.integrator));
+        Rule::Langevin { beta, .. } => {
+            row.number("beta", *beta);
         }
-        Rule::Sde { diffusion, integration } | Rule::Sme2 { diffusion, integration } => {
+        Rule::Sde { diffusion, .. } | Rule::Sme2 { diffusion, .. } => {
             row.number("learning_rate", diffusion.learning_rate).count("batch_size", diffusion.batch_size);
-            row.number("step_size", integration.step_size);
-            row.text("integrator", integrator_name(integration.integrator));
         }
-        Rule::Levy { alpha, scale, integration, .. } => {
-            row.number("alpha", *alpha).number("scale", *scale).number("step_size", integration.step_size);
+        Rule::Levy { alpha, scale, .. } => {
+            row.number("alpha", *alpha).number("scale", *scale);
         }
         Rule::Sgld { step, beta } => {
             row.number("beta", *beta).number("learning_rate", step.learning_rate);
@@ -187,6 +185,22 @@ fn describe(cell: &Cell, row: &mut Row) {
         | Rule::Svag { step, .. } => {
             row.number("learning_rate", step.learning_rate).count("batch_size", step.batch_size);
         }
+    }
+}
+
+/// How the rule of an ensemble is integrated, if it is.
+fn describe_integration(cell: &Cell, row: &mut Row) {
+    match &cell.description.rule {
+        Rule::Langevin { integration, .. }
+        | Rule::Sde { integration, .. }
+        | Rule::Sme2 { integration, .. } => {
+            row.number("step_size", integration.step_size);
+            row.text("integrator", integrator_name(integration.integrator));
+        }
+        Rule::Levy { integration, .. } => {
+            row.number("step_size", integration.step_size);
+        }
+        _ => {}
     }
 }
 

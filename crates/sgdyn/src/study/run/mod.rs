@@ -2,11 +2,19 @@
 
 mod cell;
 mod data_setting;
+mod density;
+mod density_exact;
+mod density_table;
 mod error;
 mod escape;
+mod first_passage;
+mod grid_setting;
+mod grid_verdicts;
+mod interpolation;
 mod minimum;
 mod noise_setting;
 mod one_dimension;
+mod orders;
 mod rows;
 mod setting;
 mod simulate;
@@ -20,13 +28,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use error::RunError;
 
 use self::cell::CellRun;
+use self::density::{DensityCell, Tables};
 use self::escape::EscapeCell;
+use self::first_passage::FirstPassageCell;
 use self::minimum::Analysis;
 use self::rows::Rows;
 use self::setting::Setting;
 use self::simulate::SimulateCell;
 use self::stationary::StationaryCell;
-use super::{Cell, Datum, Description, Precision, Question, RunDirectory, Study, Table, Verdict};
+use super::{
+    Cell, Datum, Description, EscapeSolver, Precision, Question, RunDirectory, Study, Table, Verdict,
+};
 use crate::ensemble::LEAF;
 use crate::ensemble::exit::ExitSummary;
 use crate::random::{Seed, Variate};
@@ -93,6 +105,9 @@ struct Collected {
     survival: Rows,
     tail: Rows,
     paths: Rows,
+    densities: Rows,
+    modes: Rows,
+    orders: Rows,
     /// The last exits, with the description they belong to: cells that differ only in how crossings inside a step are
     /// seen share their paths.
     last_exits: Option<(Description, ExitSummary)>,
@@ -138,9 +153,15 @@ impl Seen {
 
 fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
     let mut details = Vec::new();
-    for (name, rows) in
-        [("survival", &collected.survival), ("tail", &collected.tail), ("paths", &collected.paths)]
-    {
+    let orders = with_orders(&collected.orders);
+    for (name, rows) in [
+        ("survival", &collected.survival),
+        ("tail", &collected.tail),
+        ("paths", &collected.paths),
+        ("density", &collected.densities),
+        ("spectrum", &collected.modes),
+        ("orders", &orders),
+    ] {
         if !rows.is_empty() {
             details.push(rows.table(name, study)?);
         }
@@ -156,6 +177,30 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         },
         finished_cells: collected.finished,
     })
+}
+
+/// The errors of approximations with the orders fitted to them.
+fn with_orders(errors: &Rows) -> Rows {
+    let fitted = orders::fitted(errors);
+    let mut rows = Rows::default();
+    for row in errors.iter() {
+        let own = |order: &&orders::Order| {
+            row.word("approximation") == Some(&order.approximation)
+                && row.word("quantity") == Some(&order.quantity)
+        };
+        let slope = fitted.iter().find(own).and_then(|order| order.fit.as_ref()).map(|fit| fit.slope);
+        let mut row = row.clone();
+        row.maybe("order", slope.map(|slope| slope.value))
+            .maybe("order_stderr", slope.map(|slope| slope.stderr));
+        rows.push(row);
+    }
+    rows
+}
+
+/// A pool for work on grids.
+fn pool(threads: usize) -> Result<rayon::ThreadPool, RunError> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    builder.build().map_err(|source| RunError::Threads { threads, source })
 }
 
 /// Runs one cell and adds its rows; `false` if it was stopped.
@@ -198,6 +243,19 @@ fn run_cell<R: Variate>(
             };
             simulate.report(cell, &summary, &mut collected.rows, &mut collected.paths);
         }
+        Prepared::Density(density) => {
+            let mut tables = Tables {
+                rows: &mut collected.rows,
+                densities: &mut collected.densities,
+                modes: &mut collected.modes,
+                orders: &mut collected.orders,
+            };
+            return pool(conditions.threads)?.install(|| density.run(&place, cell, seed, &mut tables));
+        }
+        Prepared::FirstPassage(passage) => {
+            let (rows, curves) = (&mut collected.rows, &mut collected.survival);
+            pool(conditions.threads)?.install(|| passage.run(cell, rows, curves))?;
+        }
     }
     Ok(true)
 }
@@ -207,16 +265,28 @@ enum Prepared<R: Variate> {
     Escape(Box<EscapeCell<R>>),
     Stationary(Box<StationaryCell<R>>),
     Simulate(Box<SimulateCell<R>>),
+    Density(Box<DensityCell>),
+    FirstPassage(Box<FirstPassageCell>),
 }
 
 impl<R: Variate> Prepared<R> {
     fn new(study: &Study, cell: &Cell) -> Result<Self, RunError> {
         let directory = study.file().and_then(Path::parent);
         let setting = Setting::<R>::new(&cell.description, directory)?;
+        let precise = || Setting::<f64>::new(&cell.description, directory);
         Ok(match &cell.description.question {
+            Question::Escape(question) if question.solver == EscapeSolver::Grid => {
+                Self::FirstPassage(Box::new(FirstPassageCell::of_escape(cell, precise()?, question)?))
+            }
+            Question::Density(question) => {
+                Self::Density(Box::new(DensityCell::new(cell, precise()?, question)?))
+            }
+            Question::FirstPassage(question) => {
+                Self::FirstPassage(Box::new(FirstPassageCell::new(cell, precise()?, question)?))
+            }
             Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting, question)?)),
             Question::Stationary(question) => {
-                let precise = Setting::<f64>::new(&cell.description, directory)?;
+                let precise = precise()?;
                 let from = question.minimum.as_deref();
                 let analysis = Analysis::new(&cell.description, &precise, directory, from)?;
                 let built = StationaryCell::new(setting, analysis, &cell.description, question)?;
@@ -269,23 +339,37 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
         Prepared::Escape(escape) => (escape.expected_steps(cell), 1),
         Prepared::Stationary(stationary) => (Some(stationary.steps() as f64), stationary.dimension()),
         Prepared::Simulate(simulate) => (Some(simulate.steps() as f64), simulate.dimension()),
+        Prepared::Density(_) | Prepared::FirstPassage(_) => return Ok(plan_on_grid(cell)),
     };
-    let settings = cell
-        .coordinates
-        .iter()
-        .map(|coordinate| format!("{} = {}", coordinate.column, text(&coordinate.value)))
-        .collect::<Vec<_>>()
-        .join(", ");
     let work = dimension as f64 * cost_per_coordinate(&cell.description, dimension);
     let workers = (threads as u64).min(replicas.div_ceil(LEAF)).max(1) as f64;
     Ok(CellPlan {
         cell: cell.index,
-        settings,
+        settings: settings(cell),
         replicas,
         steps,
         seconds: steps.map(|steps| steps * replicas as f64 * work / STEPS_PER_SECOND / workers),
         bytes: (threads * dimension * 16_384 * size_of::<R>()) as u64 + (32 << 20),
     })
+}
+
+/// What is swept, as `key = value`.
+fn settings(cell: &Cell) -> String {
+    let one = |coordinate: &super::Coordinate| format!("{} = {}", coordinate.column, text(&coordinate.value));
+    cell.coordinates.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The plan of a cell without replicas: its time is that of a few solves, its memory at most what the study allows.
+fn plan_on_grid(cell: &Cell) -> CellPlan {
+    let memory = cell.description.grid.as_ref().map_or(0.0, |grid| grid.memory);
+    CellPlan {
+        cell: cell.index,
+        settings: settings(cell),
+        replicas: 0,
+        steps: None,
+        seconds: None,
+        bytes: (memory * f64::from(1 << 30)) as u64,
+    }
 }
 
 /// The cost of a step and coordinate relative to one of a double well. A minibatch costs its samples: less for a large

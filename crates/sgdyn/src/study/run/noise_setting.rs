@@ -117,16 +117,20 @@ pub(super) fn build_noise<R: Variate>(
                 Arc::new(Isotropic { amplitude: scale, law: Law::Stable { alpha: *alpha }, dimension })
             }
         }
-        described::Noise::StudentT { degrees_of_freedom, scale } => {
-            let draws = usize::try_from(batch).ok().filter(|&draws| draws <= 4096).ok_or_else(|| {
-                unfit("rule.batch_size", batch, "each draw of student-t noise is made: 4096 at most")
-            })?;
-            Arc::new(Averaged {
-                scale: *scale,
-                law: Law::StudentT { degrees: *degrees_of_freedom },
-                draws,
-                dimension,
-            })
+        described::Noise::Rademacher { standard_deviation } => {
+            let draws = draws(batch, "rademacher")?;
+            Arc::new(Averaged { scale: *standard_deviation, law: Law::Rademacher, draws, dimension })
         }
+        described::Noise::StudentT { degrees_of_freedom, scale } => {
+            let (draws, law) = (draws(batch, "student-t")?, Law::StudentT { degrees: *degrees_of_freedom });
+            Arc::new(Averaged { scale: *scale, law, draws, dimension })
+        }
+    })
+}
+
+/// The draws of a batch whose mean is of no law of its own.
+fn draws(batch: u64, law: &str) -> Result<usize, RunError> {
+    usize::try_from(batch).ok().filter(|&draws| draws <= 4096).ok_or_else(|| {
+        unfit("rule.batch_size", batch, format!("each draw of {law} noise is made: 4096 at most"))
     })
 }

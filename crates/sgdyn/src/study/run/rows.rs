@@ -10,9 +10,9 @@ pub(super) struct Rows {
     rows: Vec<Row>,
 }
 
-/// One row.
+/// One row, and how many of its columns are swept.
 #[derive(Clone, Default)]
-pub(super) struct Row(Vec<(String, ColumnKind, Datum)>);
+pub(super) struct Row(Vec<(String, ColumnKind, Datum)>, usize);
 
 impl Row {
     /// A row that begins with what is swept in `cell`.
@@ -23,6 +23,7 @@ impl Row {
                 row.put(&coordinate.column, kind, coordinate.value.clone());
             }
         }
+        row.1 = row.0.len();
         row
     }
 
@@ -63,6 +64,26 @@ impl Row {
     pub(super) fn estimate(&mut self, name: &str, estimate: Estimate) -> &mut Self {
         self.number(name, estimate.value);
         self.number(&format!("{name}_stderr"), estimate.stderr)
+    }
+
+    /// What is swept, as `column = value, …`.
+    pub(super) fn settings(&self) -> String {
+        let swept = self.0.iter().take(self.1);
+        let text =
+            |(name, _, datum): &(String, ColumnKind, Datum)| format!("{name} = {}", super::text(datum));
+        swept.map(text).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The names of its columns.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _, _)| name.as_str())
+    }
+
+    /// Adds the columns of another row behind its own.
+    pub(super) fn append(&mut self, other: &mut Self) {
+        for (name, kind, datum) in other.0.drain(..) {
+            self.put(&name, kind, datum);
+        }
     }
 
     /// The number in a column.

@@ -319,6 +319,29 @@ fn oracle<R: Variate>(
     })
 }
 
+/// The noise of SGD's equation on a field.
+pub(super) fn equation_noise_of(
+    description: &Description,
+    setting: &Setting<f64>,
+    diffusion: &described::Diffusion,
+) -> Result<Arc<dyn Noise<f64>>, RunError> {
+    let names = Names { variables: &setting.variables, parameters: &setting.parameters };
+    equation_noise(description, &setting.source, &names, diffusion)
+}
+
+/// The noise of a batch's gradient on a field; none where the gradient is exact.
+pub(super) fn gradient_noise_of(
+    description: &Description,
+    setting: &Setting<f64>,
+    batch: u64,
+) -> Result<Option<Arc<dyn Noise<f64>>>, RunError> {
+    let names = Names { variables: &setting.variables, parameters: &setting.parameters };
+    match (setting.field(), &description.noise) {
+        (Some(field), Some(noise)) => Ok(Some(build_noise(noise, batch, field, &names)?)),
+        _ => Ok(None),
+    }
+}
+
 fn equation_noise<R: Variate>(
     description: &Description,
     source: &Source<R>,

@@ -90,6 +90,7 @@ impl<R: Variate> SimulateCell<R> {
             displacement: observes(Observable::Displacement),
             logarithms: observes(Observable::LogMagnitude),
             quantiles: observes(Observable::Quantiles),
+            histogram: None,
             average: None,
             paths: if observes(Observable::Paths) { PATHS } else { 0 },
         };

@@ -51,6 +51,7 @@ impl<R: Variate> StationaryCell<R> {
             displacement: false,
             logarithms: false,
             quantiles: question.tail,
+            histogram: None,
             average: Some(Average { burn_in: question.burn_in, every: question.every }),
             paths: 0,
         };

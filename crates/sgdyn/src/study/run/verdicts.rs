@@ -1,7 +1,8 @@
 //! What the rows of a study say of the theories.
 
+use super::grid_verdicts::{density, first_passage};
 use super::rows::{Row, Rows};
-use crate::study::{Holds, Question, Verdict};
+use crate::study::{EscapeSolver, Holds, Question, Verdict};
 
 /// Deviations beyond so many standard errors are not chance: the largest of a thousand rows stays within 4.
 const SIGMAS: f64 = 4.0;
@@ -14,13 +15,18 @@ const VARIANCE_TOLERANCE: f64 = 0.05;
 
 pub(super) fn verdicts(question: &Question, rows: &Rows) -> Vec<Verdict> {
     match question {
+        Question::Escape(question) if question.solver == EscapeSolver::Grid => {
+            first_passage(rows, "escape_time")
+        }
         Question::Escape(_) => escape(rows),
         Question::Stationary(_) => stationary(rows),
         Question::Simulate(_) => simulate(rows),
+        Question::Density(_) => density(rows),
+        Question::FirstPassage(_) => first_passage(rows, "first_passage_time"),
     }
 }
 
-fn verdict(claim: impl Into<String>, holds: Holds, detail: impl Into<String>) -> Verdict {
+pub(super) fn verdict(claim: impl Into<String>, holds: Holds, detail: impl Into<String>) -> Verdict {
     Verdict { claim: claim.into(), holds, detail: detail.into() }
 }
 
@@ -53,7 +59,7 @@ impl Deviation {
 }
 
 /// The answer for several at once: no if any is no, yes if all are yes.
-fn all(answers: impl Iterator<Item = Holds>) -> Holds {
+pub(super) fn all(answers: impl Iterator<Item = Holds>) -> Holds {
     let mut joint = None;
     for answer in answers {
         joint = Some(match (joint, answer) {
@@ -76,7 +82,7 @@ fn kind_of(row: &Row) -> String {
 }
 
 /// The rows by what is judged together, in order of appearance.
-fn groups(rows: &Rows, key: impl Fn(&Row) -> String) -> Vec<(String, Vec<&Row>)> {
+pub(super) fn groups(rows: &Rows, key: impl Fn(&Row) -> String) -> Vec<(String, Vec<&Row>)> {
     let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();
     for row in rows.iter() {
         let name = key(row);
@@ -88,7 +94,7 @@ fn groups(rows: &Rows, key: impl Fn(&Row) -> String) -> Vec<(String, Vec<&Row>)>
     groups
 }
 
-fn percent(value: f64) -> String {
+pub(super) fn percent(value: f64) -> String {
     format!("{:+.2} %", 100.0 * value).replace('-', "−")
 }
 

@@ -1,5 +1,6 @@
 //! The table of keys: all that a study may say. Validation, defaults and the reference page are read from it.
 
+mod grid;
 mod landscape;
 mod noise;
 mod question;
@@ -11,8 +12,9 @@ use super::schema::{Key, Shape};
 const TOP: &[Key] = &[
     Key::new(
         "study",
-        Shape::Choice(&["simulate", "stationary", "escape"]),
-        "What is asked: statistics over time, the stationary law, or the time to leave a minimum.",
+        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage"]),
+        "What is asked: statistics over time, the stationary law, or the time to leave a minimum, by an ensemble; the \
+         density, or the first passage of a target, on a grid and without sampling.",
     )
     .required(),
     Key::new("title", Shape::Text, "A title for the report."),
@@ -36,7 +38,7 @@ pub(crate) const SYNONYMS: &[(&str, &str, &str)] = &[("noise.name", "white", "ga
 
 /// Every key. Keys that conditions speak of stand before the keys whose conditions speak of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
-    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS].into_iter().flatten()
+    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, grid::KEYS].into_iter().flatten()
 }
 
 /// The tables of a study, each with a sentence, in the order of the reference page.
@@ -62,6 +64,15 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("escape", "`study = \"escape\"`: the time at which a replica first reaches a target."),
     ("stationary", "`study = \"stationary\"`: the law that the rule settles to, against the theories of it."),
     ("simulate", "`study = \"simulate\"`: statistics over replicas as the steps go by."),
+    (
+        "density",
+        "`study = \"density\"`: densities on a grid, stationary and over time, in one to three dimensions.",
+    ),
+    ("first-passage", "`study = \"first-passage\"`: the time to reach a target, on a grid."),
+    (
+        "grid",
+        "The grid of `density` and `first-passage` studies, and of escapes that are solved on one: a box of cells.",
+    ),
     ("ensemble", "The replicas: independent copies of the dynamics."),
     (
         "quick",

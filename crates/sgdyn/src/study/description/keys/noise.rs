@@ -25,10 +25,12 @@ pub(super) const KEYS: &[Key] = &[
             "multiplicative",
             "stable",
             "student-t",
+            "rademacher",
         ]),
         "The law. Gaussian with covariance Σ = σ²I (gaussian, or white), a given matrix (covariance), FFᵀ (low-rank), formulas of \
          θ (formula), proportional to the Hessian (hessian), with two values (switching) or proportional to the loss \
-         (loss-proportional), or that of a fluctuating curvature (multiplicative); or heavy-tailed: stable, student-t.",
+         (loss-proportional), or that of a fluctuating curvature (multiplicative); heavy-tailed: stable, student-t; or ±σ \
+         with equal probability (rademacher): the noise of two samples.",
     )
     .required()
     .when(&[When::Without("landscape.risk"), When::Is("rule.name", &["sgd", "heavy-ball", "nesterov", "svag"])])
@@ -53,6 +55,7 @@ pub(super) const KEYS: &[Key] = &[
             "multiplicative",
             "stable",
             "student-t",
+            "rademacher",
         ]),
         "Gradient noise besides what sgld injects. Without it the gradient is exact.",
     )
@@ -60,7 +63,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("noise.standard_deviation", Shape::Number(NOT_NEGATIVE), "The standard deviation σ of Σ = σ²I; 0 is gradient descent.")
         .unit("loss per unit of θ")
         .required()
-        .when(&[When::Is("noise.name", &["gaussian"])]),
+        .when(&[When::Is("noise.name", &["gaussian", "rademacher"])]),
     Key::new(
         "noise.curvature_deviation",
         Shape::Number(NOT_NEGATIVE),

@@ -22,6 +22,13 @@ pub(super) const KEYS: &[Key] = &[
     .required()
     .when(&[ESCAPE]),
     Key::new(
+        "escape.solver",
+        Shape::Choice(&["ensemble", "grid"]),
+        "How the escape time is found: by an ensemble of replicas, or on the grid of `[grid]` without any.",
+    )
+    .default("\"ensemble\"")
+    .when(&[ESCAPE]),
+    Key::new(
         "escape.crossing_correction",
         Shape::Truth,
         "Whether crossings inside a step are counted by a Brownian bridge; without it escapes are seen late.",

@@ -16,6 +16,11 @@ const STOCHASTIC_DIFFERENTIAL: &[When] = &[When::Is("rule.name", &["sde", "sme2"
 const FRAMEWORK: &[When] = &[When::Is("rule.name", &["sgd", "heavy-ball", "nesterov"])];
 const IN_TIME: &[When] = &[When::Is("rule.name", CONTINUOUS)];
 
+const SIMULATED_IN_TIME: &[When] =
+    &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["simulate", "stationary", "escape"])];
+const ON_A_GRID_IN_TIME: &[When] =
+    &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["density", "first-passage"])];
+
 pub(super) const KEYS: &[Key] = &[
     Key::new(
         "rule.name",
@@ -86,8 +91,12 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("rule.step_size", Shape::Number(POSITIVE), "The step of the integrator.")
         .unit("time")
         .required()
-        .when(IN_TIME)
+        .when(SIMULATED_IN_TIME)
         .instead(&[("rule.name", "a discrete rule has no time step; its size is `rule.learning_rate`")]),
+    Key::new("rule.step_size", Shape::Number(POSITIVE), "The step of the integrator of an ensemble that a density is compared with.")
+        .unit("time")
+        .default("0.01")
+        .when(ON_A_GRID_IN_TIME),
     Key::new(
         "rule.integrator",
         Shape::Choice(&["euler-maruyama", "heun", "weak-order-2"]),

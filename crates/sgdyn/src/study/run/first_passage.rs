@@ -1,0 +1,278 @@
+//! `study = "first-passage"`, and escapes that are solved on a grid: moments, rates and survival without sampling.
+
+use super::RunError;
+use super::escape::describe;
+use super::grid_setting::{Chain, GridProblem};
+use super::interpolation::{Weights, interpolated};
+use super::one_dimension::Line;
+use super::rows::{Row, Rows};
+use super::setting::Setting;
+use super::unfit;
+use crate::density::{Between, Committor, FirstPassage, QuasiStationary, Side, Solver, survival};
+use crate::landscape::formula::Condition;
+use crate::study::{Cell, Escape, FirstPassage as Question, PassageObservable};
+
+/// Points of a survival curve, from a thousandth of the mean to ten times the mean.
+const CURVE_POINTS: usize = 60;
+const CURVE_FROM: f64 = 1e-3;
+const CURVE_TO: f64 = 10.0;
+/// The error of each step of time, in probability.
+const TOLERANCE: f64 = 1e-6;
+
+/// What is asked of a chain with a target.
+pub(super) struct FirstPassageCell {
+    problem: GridProblem,
+    setting: Setting<f64>,
+    /// The name of the columns, and of the keys.
+    column: &'static str,
+    start: Vec<f64>,
+    targets: Vec<(String, Condition)>,
+    before: Option<Condition>,
+    rate: bool,
+    survival: bool,
+}
+
+/// The passage from the start on one grid.
+struct Passage {
+    mean: f64,
+    deviation: f64,
+    /// The rate at late times.
+    rate: Option<f64>,
+}
+
+impl FirstPassageCell {
+    pub(super) fn new(cell: &Cell, setting: Setting<f64>, question: &Question) -> Result<Self, RunError> {
+        let observes = |observable| question.observe.contains(&observable);
+        let before = question.before.as_deref().map(|text| setting.condition("first-passage.before", text));
+        let mut built = Self {
+            problem: GridProblem::new(&cell.description, &setting, std::slice::from_ref(&question.start))?,
+            column: "first_passage_time",
+            start: question.start.clone(),
+            targets: Vec::new(),
+            before: before.transpose()?,
+            rate: observes(PassageObservable::Rate),
+            survival: observes(PassageObservable::Survival),
+            setting,
+        };
+        built.aim("first-passage.target", &question.target)?;
+        Ok(built)
+    }
+
+    /// An escape without replicas.
+    pub(super) fn of_escape(cell: &Cell, setting: Setting<f64>, question: &Escape) -> Result<Self, RunError> {
+        let mut built = Self {
+            problem: GridProblem::new(&cell.description, &setting, std::slice::from_ref(&question.start))?,
+            column: "escape_time",
+            start: question.start.clone(),
+            targets: Vec::new(),
+            before: None,
+            rate: true,
+            survival: true,
+            setting,
+        };
+        built.aim("escape.target", &question.target)?;
+        Ok(built)
+    }
+
+    fn aim(&mut self, key: &'static str, targets: &[String]) -> Result<(), RunError> {
+        for text in targets {
+            let condition = self.setting.condition(key, text)?;
+            if self.holds(&condition) {
+                let remedy = format!("the start {:?} lies inside it: nothing is left to reach", self.start);
+                return Err(unfit(key, text, remedy));
+            }
+            self.targets.push((text.clone(), condition));
+        }
+        Ok(())
+    }
+
+    fn holds(&self, condition: &Condition) -> bool {
+        condition.contains(&self.start[..condition.variables().len()])
+    }
+
+    /// Solves every target; rows and survival curves go to their tables.
+    pub(super) fn run(&self, cell: &Cell, rows: &mut Rows, curves: &mut Rows) -> Result<(), RunError> {
+        for (text, condition) in &self.targets {
+            let mut row = Row::of(cell);
+            describe(cell, &mut row);
+            row.text("target", text);
+            self.passage(cell, text, condition, &mut row, curves)?;
+            self.known(cell, condition, &mut row);
+            if let Some(before) = &self.before {
+                let (reached, error) = self.committor(condition, before)?;
+                row.number("committor", reached).maybe("committor_error", error);
+            }
+            rows.push(row);
+        }
+        Ok(())
+    }
+
+    fn passage(
+        &self,
+        cell: &Cell,
+        text: &str,
+        condition: &Condition,
+        row: &mut Row,
+        curves: &mut Rows,
+    ) -> Result<(), RunError> {
+        let fine = self.on_grid(1, condition, Some((cell, text, curves)))?;
+        let coarse = if self.problem.refines() { self.on_grid(2, condition, None).ok() } else { None };
+        let (value, error) = extrapolated(fine.mean, coarse.as_ref().map(|coarse| coarse.mean));
+        row.number(self.column, value).maybe(&format!("{}_error", self.column), error);
+        row.number(&format!("{}_on_grid", self.column), fine.mean);
+        if let Some(time_step) = self.problem.time_step() {
+            row.number(&self.column.replace("time", "steps"), value / time_step);
+        }
+        row.number(&format!("{}_deviation", self.column), fine.deviation);
+        if self.rate {
+            let (rate, error) = match fine.rate {
+                Some(rate) => {
+                    let (rate, error) = extrapolated(rate, coarse.and_then(|coarse| coarse.rate));
+                    (Some(rate), error)
+                }
+                None => (None, None),
+            };
+            row.maybe("rate", rate).maybe("rate_error", error);
+        }
+        row.count("cells", self.problem.grid(1)?.cells() as u64);
+        Ok(())
+    }
+
+    /// The passage on a grid of cells `coarser` times as wide; its survival curve goes to `curves`.
+    fn on_grid(
+        &self,
+        coarser: usize,
+        condition: &Condition,
+        curves: Option<(&Cell, &str, &mut Rows)>,
+    ) -> Result<Passage, RunError> {
+        let grid = self.problem.grid(coarser)?;
+        let (chain, cells) = self.problem.chain_until(&grid, condition)?;
+        let unit = self.problem.time_step().unwrap_or(1.0);
+        let weights = Weights::at(&grid, &self.start, &cells);
+        let (mean, variance) = match &chain {
+            Chain::InTime(rates) => {
+                let passage = FirstPassage::new(rates, &self.problem.solver)?;
+                (passage.mean, passage.variance)
+            }
+            Chain::InSteps(transition) => {
+                let passage = transition.steps_to_leave()?;
+                (passage.mean, passage.variance)
+            }
+        };
+        let (mean, variance) = (interpolated(&weights, &mean), interpolated(&weights, &variance));
+        let rate = if self.rate { self.late_rate(&chain)? } else { None };
+        if let Some((cell, text, curves)) = curves.filter(|_| self.survival) {
+            self.curve(&chain, &weights, mean, |time, surviving| {
+                let mut row = Row::default();
+                row.count("cell", cell.index as u64).text("target", text);
+                row.number("time", time * unit).number("survival", surviving);
+                curves.push(row);
+            })?;
+        }
+        Ok(Passage {
+            mean: mean * unit,
+            deviation: variance.sqrt() * unit,
+            rate: rate.map(|rate| rate / unit),
+        })
+    }
+
+    /// The rate of leaving at late times; none where no single slowest mode stands out.
+    fn late_rate(&self, chain: &Chain) -> Result<Option<f64>, RunError> {
+        Ok(match chain {
+            Chain::InTime(rates) => {
+                let resolvent = self.problem.solver.resolvent(rates)?;
+                QuasiStationary::new(rates, &*resolvent).ok().map(|law| law.rate)
+            }
+            Chain::InSteps(transition) => {
+                let exit = transition.quasi_stationary().ok().map(|law| law.exit_probability);
+                // In steps survival falls as (1 − p)^k.
+                exit.map(|exit| -(-exit).ln_1p())
+            }
+        })
+    }
+
+    fn curve(
+        &self,
+        chain: &Chain,
+        weights: &Weights,
+        mean: f64,
+        mut point: impl FnMut(f64, f64),
+    ) -> Result<(), RunError> {
+        let ratio = (CURVE_TO / CURVE_FROM).powf(1.0 / (CURVE_POINTS - 1) as f64);
+        let times = (0..CURVE_POINTS).map(|index| mean * CURVE_FROM * ratio.powi(index as i32));
+        match chain {
+            Chain::InTime(rates) => {
+                let times: Vec<f64> = times.collect();
+                let curve =
+                    survival(rates, &self.problem.solver, &weights.law(rates.states()), &times, TOLERANCE)?;
+                for at in curve.curve {
+                    point(at.time, at.surviving);
+                }
+            }
+            Chain::InSteps(transition) => {
+                let mut steps: Vec<u64> = times.map(|time| time.round() as u64).collect();
+                steps.dedup();
+                let surviving = transition.survival(&weights.law(transition.states()), &steps)?;
+                for (step, surviving) in steps.into_iter().zip(surviving) {
+                    point(step as f64, surviving);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of the passage elsewhere.
+    fn known(&self, cell: &Cell, condition: &Condition, row: &mut Row) {
+        let line = Line::new(cell, &self.setting);
+        let line = line.as_ref().zip(condition.half_space());
+        let start = self.start[0];
+        row.maybe(
+            &format!("{}_exact", self.column),
+            line.as_ref().and_then(|(line, half)| line.exact(start, half)),
+        );
+        row.maybe(
+            &format!("{}_predicted_kramers", self.column),
+            line.as_ref().and_then(|(line, half)| line.kramers(start, half)),
+        );
+    }
+
+    /// The probability to reach `target` before `other`, with its error.
+    fn committor(&self, target: &Condition, other: &Condition) -> Result<(f64, Option<f64>), RunError> {
+        let (fine, coarse) = (self.committor_on(1, target, other)?, self.committor_on(2, target, other).ok());
+        Ok(extrapolated(fine, coarse))
+    }
+
+    fn committor_on(&self, coarser: usize, target: &Condition, other: &Condition) -> Result<f64, RunError> {
+        let grid = self.problem.grid(coarser)?;
+        let chain = self.problem.chain(&grid)?;
+        let mut centre = vec![0.0; grid.dimension()];
+        let sides: Vec<Side> = (0..grid.cells())
+            .map(|cell| {
+                grid.centre(cell, &mut centre);
+                if target.contains(&centre) {
+                    Side::Chosen
+                } else if other.contains(&centre) {
+                    Side::Other
+                } else {
+                    Side::Between
+                }
+            })
+            .collect();
+        let between = Between::new(chain.rates(), |state| sides[state])?;
+        let committor =
+            Committor::new(&between.chain, &self.problem.solver, &between.chosen, &between.others)?;
+        let weights = Weights::at(&grid, &self.start, &between.kept);
+        Ok(interpolated(&weights, &committor.chosen))
+    }
+}
+
+/// The value for cells of no width from those of width w and 2w, of an error in w², and how far it is from the finer.
+pub(super) fn extrapolated(fine: f64, coarse: Option<f64>) -> (f64, Option<f64>) {
+    match coarse {
+        Some(coarse) if coarse.is_finite() => {
+            let value = fine + (fine - coarse) / 3.0;
+            (value, Some((value - fine).abs()))
+        }
+        _ => (fine, None),
+    }
+}

@@ -52,16 +52,32 @@ impl ProbabilityCurrent {
         &self.vectors[cell * self.dimension..(cell + 1) * self.dimension]
     }
 
-    /// The largest magnitude, and its cell.
-    pub fn largest(&self) -> (f64, usize) {
-        let square = |vector: &[f64]| vector.iter().map(|entry| entry * entry).sum::<f64>();
-        let (cell, most) = self
-            .vectors
-            .chunks_exact(self.dimension)
-            .map(square)
-            .enumerate()
-            .fold((0, 0.0), |best, (cell, value)| if value > best.1 { (cell, value) } else { best });
-        (most.sqrt(), cell)
+    /// The largest magnitude, and its cell: the top of the parabolas through the cell's neighbours along each axis, as the
+    /// largest magnitude at a centre would depend on where centres happen to lie.
+    pub fn largest(&self, grid: &Grid) -> (f64, usize) {
+        let magnitude = |cell: usize| self.at(cell).iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+        let cells = self.vectors.len() / self.dimension;
+        let (cell, most) = (0..cells)
+            .map(|cell| (cell, magnitude(cell)))
+            .fold((0, 0.0), |best, next| if next.1 > best.1 { next } else { best });
+        let place = grid.place(cell);
+        let mut top = most;
+        for (axis, line) in grid.axes().iter().enumerate() {
+            if place[axis] == 0 || place[axis] + 1 == line.cells() {
+                continue;
+            }
+            let beside = |step: usize| {
+                let mut place = place;
+                place[axis] = place[axis] + step - 1;
+                magnitude(grid.number(place))
+            };
+            let (below, above) = (beside(0), beside(2));
+            let bend = 2.0 * most - below - above;
+            if bend > 0.0 {
+                top += (above - below).powi(2) / (8.0 * bend);
+            }
+        }
+        (top, cell)
     }
 
     /// `∫ JᵀD⁻¹J/p dx`, the entropy production of the diffusion itself, for masses `[cells]` per unit of time (D⁻¹ in the
@@ -167,7 +183,7 @@ mod tests {
         let chain = generator(process, grid, Interpretation::Ito).unwrap();
         let masses = stationary(&chain);
         let current = ProbabilityCurrent::new(&chain, grid, &masses).unwrap();
-        let largest = current.largest().0;
+        let largest = current.largest(&grid).0;
         let mut worst = 0.0_f64;
         for cell in 0..grid.cells() {
             let mut centre = [0.0; 2];

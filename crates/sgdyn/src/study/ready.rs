@@ -31,10 +31,18 @@ macro_rules! ready {
 const READY: &[ReadyStudy] = ready![
     "banknote-stationary",
     "digits-softmax-stationary",
+    "double-well-density",
     "double-well-escape",
+    "first-passage-plane",
+    "fokker-planck-order",
+    "fractal-sgd",
+    "gibbs-or-not",
     "linear-regression-heavy-tail",
+    "loss-proportional-escape",
+    "loss-proportional-noise",
     "multiplicative-noise",
     "ou-stationary",
+    "rotating-current",
     "sampling-schemes",
 ];
 

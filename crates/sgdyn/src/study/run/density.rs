@@ -23,8 +23,9 @@ use crate::ensemble::horizon::{HorizonProgram, HorizonSummary, Observations};
 use crate::ensemble::{Start, Units};
 use crate::observe::{Bins, Projection};
 use crate::random::Seed;
-use crate::statistics::{ChiSquareTest, chi_square_goodness_of_fit};
-use crate::study::{Cell, Density as Question};
+use crate::statistics::{ChiSquareTest, chi_square_goodness_of_fit, linear_fit};
+use crate::study::{Cell, Density as Question, Noise};
+use crate::theory::density_exponent;
 
 /// The error of each step of time, in probability.
 const TOLERANCE: f64 = 1e-7;
@@ -59,6 +60,8 @@ struct Settled {
     rate: Option<f64>,
     moments: GridMoments,
     flow: Option<Flow>,
+    /// What the box holds back: the most mass next to a face, or the mass that a step would carry out of it.
+    edge_mass: f64,
 }
 
 /// What flows in a stationary law.
@@ -85,8 +88,7 @@ impl DensityCell {
         if let Some(step) = question.steps.iter().find(|step| step.fract() != 0.0 || **step > 1e12) {
             return Err(unfit("density.steps", step, "steps are whole numbers up to 10¹²"));
         }
-        let points: Vec<Vec<f64>> = question.start.iter().cloned().collect();
-        let problem = GridProblem::new(&cell.description, &setting, &points)?;
+        let problem = GridProblem::new(&cell.description, &setting, question.start.as_deref(), &[])?;
         if question.ensemble && times.is_empty() {
             return Err(unfit("density.ensemble", "true", format!("it is compared at times: give `{key}`")));
         }
@@ -147,7 +149,13 @@ impl DensityCell {
             Chain::InSteps(_) => None,
         };
         let moments = grid_moments(&grid, &masses);
-        Ok(Settled { grid, chain, masses, rate, moments, flow })
+        let edge_mass = match &chain {
+            Chain::InTime(_) => {
+                edge_mass(&grid, &masses).iter().flatten().fold(0.0, |most, &mass| f64::max(most, mass))
+            }
+            Chain::InSteps(transition) => transition.mass_beyond(&masses),
+        };
+        Ok(Settled { grid, chain, masses, rate, moments, flow, edge_mass })
     }
 
     /// Currents of a diffusion; Lévy flights jump, and have none.
@@ -158,7 +166,7 @@ impl DensityCell {
         if !production.is_finite() {
             production = current.dissipation(process, grid, masses)?;
         }
-        let largest = current.largest().0;
+        let largest = current.largest(grid).0;
         Ok(Some(Flow { current, largest, production }))
     }
 
@@ -166,7 +174,7 @@ impl DensityCell {
     fn check_stability(&self, settled: &Settled) -> Result<(), RunError> {
         const KEPT_BY_THE_BOX: f64 = 1e-6;
         let (Chain::InSteps(_), Some(field)) = (&settled.chain, self.setting.field()) else { return Ok(()) };
-        if settled.rate.is_some() || edge(&settled.grid, &settled.masses) < KEPT_BY_THE_BOX {
+        if settled.rate.is_some() || settled.edge_mass < KEPT_BY_THE_BOX {
             return Ok(());
         }
         let losses = self.losses(&settled.grid);
@@ -222,24 +230,59 @@ impl DensityCell {
             row.number("entropy_production", production).maybe("entropy_production_error", error);
             row.number("entropy_production_on_grid", flow.production);
             row.maybe("entropy_production_exact", known.as_ref().and_then(|known| known.entropy_production));
-            row.number("largest_current", flow.largest);
+            let (largest, error) = extrapolated(flow.largest, before.map(|flow| flow.largest));
+            row.number("largest_current", largest).maybe("largest_current_error", error);
+            row.number("largest_current_on_grid", flow.largest);
             row.maybe("largest_current_exact", known.as_ref().and_then(|known| known.largest_current));
         }
         if let Some(fit) = self.gibbs(fine) {
             row.number("gibbs_temperature", fit.temperature).number("gibbs_divergence", fit.divergence);
             row.number("gibbs_total_variation", fit.total_variation);
         }
-        row.number("edge_mass", edge(&fine.grid, &fine.masses)).count("cells", fine.grid.cells() as u64);
+        self.power_law(cell, fine, &mut row);
+        row.number("edge_mass", fine.edge_mass).count("cells", fine.grid.cells() as u64);
         tables.rows.push(row);
         let current = fine.flow.as_ref().map(|flow| &flow.current);
         density_rows(cell, &self.problem, &fine.grid, None, &fine.masses, current, None, tables.densities);
         Ok(())
     }
 
+    /// The nearest Gibbs law, of a law that has a density.
     fn gibbs(&self, settled: &Settled) -> Option<GibbsFit> {
+        if !self.problem.refines() {
+            return None;
+        }
         let losses = self.losses(&settled.grid)?;
         let volumes: Vec<f64> = (0..settled.grid.cells()).map(|cell| settled.grid.volume(cell)).collect();
         fit_gibbs(&settled.masses, &volumes, &losses).ok()
+    }
+
+    /// Noise D = T·L + f makes the density a power of L + f/T: its exponent, and what theory says.
+    fn power_law(&self, cell: &Cell, settled: &Settled, row: &mut Row) {
+        const LEAST_MASS: f64 = 1e-13;
+        let (Some(Noise::LossProportional { scale, floor }), Some(process)) =
+            (&cell.description.noise, self.problem.process())
+        else {
+            return;
+        };
+        if settled.grid.dimension() != 1 || settled.rate.is_some() {
+            return;
+        }
+        let Some(losses) = self.losses(&settled.grid) else { return };
+        let offset = floor / scale;
+        let (x, y): (Vec<f64>, Vec<f64>) = settled
+            .masses
+            .iter()
+            .enumerate()
+            .filter(|&(cell, &mass)| mass > LEAST_MASS && losses[cell] > 0.0)
+            .map(|(cell, mass)| ((losses[cell] + offset).ln(), (mass / settled.grid.volume(cell)).ln()))
+            .unzip();
+        let slope = linear_fit(&x, &y, 0.95).ok().map(|fit| -fit.slope.value);
+        // D(x) = T (L + f/T) at any place gives T.
+        let centre = [settled.grid.axes()[0].centre(0)];
+        let temperature = process.tensor_at(&centre)[0] / (losses[0] + offset);
+        row.maybe("power_law_exponent", slope);
+        row.maybe("power_law_exponent_exact", density_exponent(temperature).ok());
     }
 
     /// Means and variances of the coordinates, extrapolated, and their covariances.
@@ -445,11 +488,6 @@ impl DensityCell {
             tables.orders.push(full);
         })
     }
-}
-
-/// The most mass next to a face.
-fn edge(grid: &Grid, masses: &[f64]) -> f64 {
-    edge_mass(grid, masses).iter().flatten().fold(0.0, |most, &mass| f64::max(most, mass))
 }
 
 /// The χ² test of counts in bins against masses; `None` where too few counts are expected anywhere.

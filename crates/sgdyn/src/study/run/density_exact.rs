@@ -4,6 +4,7 @@ use faer::Mat;
 
 use super::grid_setting::GridProblem;
 use super::setting::Setting;
+use crate::density::DiffusionProcess;
 use crate::landscape::Field;
 use crate::lanes::{Block, Scratch};
 use crate::random::Law;
@@ -41,7 +42,7 @@ fn linear(problem: &GridProblem, field: &Field<f64>, description: &Description) 
         if matches!(description.rule, Rule::Sme2 { .. }) {
             return None;
         }
-        let tensor = process.constant_tensor()?;
+        let tensor = constant_tensor(process)?;
         let diffusion = Mat::from_fn(d, d, |i, j| tensor[i * d + j]);
         let law = linear_drift(hessian.as_ref(), diffusion.as_ref()).ok()?;
         return Some(Exact {
@@ -85,6 +86,14 @@ fn constant_hessian(field: &Field<f64>) -> Option<Vec<f64>> {
     let scale = here.iter().fold(0.0, |scale: f64, entry| scale.max(entry.abs()));
     let same = |there: Vec<f64>| there.iter().zip(&here).all(|(a, b)| (a - b).abs() <= 1e-12 * scale);
     (scale > 0.0 && [0.37, -1.21, 2.9].into_iter().all(|shift| at(shift).is_some_and(same))).then_some(here)
+}
+
+/// The diffusion tensor, if it is the same at several places, `[d × d]`.
+fn constant_tensor(process: &DiffusionProcess) -> Option<Vec<f64>> {
+    let d = process.dimension();
+    let at = |shift: f64| process.tensor_at(&(0..d).map(|i| shift * (1.0 + i as f64)).collect::<Vec<_>>());
+    let here = at(0.0);
+    [0.37, -1.21, 2.9].into_iter().all(|shift| at(shift) == here).then_some(here)
 }
 
 /// Any diffusion on a line that nothing leaves, by quadrature.

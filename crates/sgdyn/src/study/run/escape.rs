@@ -107,18 +107,19 @@ impl<R: Variate> EscapeCell<R> {
         Some((time / self.setting.rule.time_step()).min(self.most_steps as f64))
     }
 
-    /// Adds the rows of a finished cell, and its survival curves.
+    /// Adds the rows of a finished cell, and its survival curves; `on_grid` holds the mean times that a grid gave.
     pub(super) fn report(
         &self,
         cell: &Cell,
         summary: &ExitSummary,
+        on_grid: &[Option<(f64, Option<f64>)>],
         rows: &mut Rows,
         survival: &mut Rows,
     ) -> Result<(), RunError> {
         let corrected = self.question.crossing_correction && !summary.corrected.is_empty();
         let passages = if corrected { &summary.corrected } else { &summary.at_steps };
         let line = Line::new(cell, &self.setting);
-        for (target, passage) in self.question.target.iter().zip(passages) {
+        for ((target, passage), on_grid) in self.question.target.iter().zip(passages).zip(on_grid) {
             let condition = self.setting.condition("escape.target", target)?;
             let mut row = Row::of(cell);
             describe(cell, &mut row);
@@ -128,10 +129,11 @@ impl<R: Variate> EscapeCell<R> {
             row.estimate("escape_time", passage.time.mean());
             let predicted = line.as_ref().zip(condition.half_space());
             let start = self.question.start.first().copied().unwrap_or_default();
-            row.maybe(
-                "escape_time_exact",
-                predicted.as_ref().and_then(|(line, half)| line.exact(start, half)),
-            );
+            let exact = predicted.as_ref().and_then(|(line, half)| line.exact(start, half));
+            row.maybe("escape_time_exact", exact.or(on_grid.map(|(mean, _)| mean)));
+            if let Some((_, error)) = on_grid {
+                row.maybe("escape_time_exact_error", *error);
+            }
             row.maybe(
                 "escape_time_exact_chain",
                 predicted.as_ref().filter(|_| !corrected).and_then(|(line, half)| line.chain(start, half)),

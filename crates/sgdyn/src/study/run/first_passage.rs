@@ -8,7 +8,9 @@ use super::one_dimension::Line;
 use super::rows::{Row, Rows};
 use super::setting::Setting;
 use super::unfit;
-use crate::density::{Between, Committor, FirstPassage, QuasiStationary, Side, Solver, survival};
+use crate::density::{
+    Between, Committor, FirstPassage, QuasiStationary, Side, Solver, SparseSolver, survival,
+};
 use crate::landscape::formula::Condition;
 use crate::study::{Cell, Escape, FirstPassage as Question, PassageObservable};
 
@@ -21,15 +23,21 @@ const TOLERANCE: f64 = 1e-6;
 
 /// What is asked of a chain with a target.
 pub(super) struct FirstPassageCell {
-    problem: GridProblem,
     setting: Setting<f64>,
     /// The name of the columns, and of the keys.
     column: &'static str,
     start: Vec<f64>,
-    targets: Vec<(String, Condition)>,
+    targets: Vec<Aim>,
     before: Option<Condition>,
     rate: bool,
     survival: bool,
+}
+
+/// One target, and the problem of reaching it.
+struct Aim {
+    text: String,
+    condition: Condition,
+    problem: GridProblem,
 }
 
 /// The passage from the start on one grid.
@@ -45,7 +53,6 @@ impl FirstPassageCell {
         let observes = |observable| question.observe.contains(&observable);
         let before = question.before.as_deref().map(|text| setting.condition("first-passage.before", text));
         let mut built = Self {
-            problem: GridProblem::new(&cell.description, &setting, std::slice::from_ref(&question.start))?,
             column: "first_passage_time",
             start: question.start.clone(),
             targets: Vec::new(),
@@ -54,14 +61,13 @@ impl FirstPassageCell {
             survival: observes(PassageObservable::Survival),
             setting,
         };
-        built.aim("first-passage.target", &question.target)?;
+        built.aim(cell, "first-passage.target", &question.target)?;
         Ok(built)
     }
 
     /// An escape without replicas.
     pub(super) fn of_escape(cell: &Cell, setting: Setting<f64>, question: &Escape) -> Result<Self, RunError> {
         let mut built = Self {
-            problem: GridProblem::new(&cell.description, &setting, std::slice::from_ref(&question.start))?,
             column: "escape_time",
             start: question.start.clone(),
             targets: Vec::new(),
@@ -70,18 +76,46 @@ impl FirstPassageCell {
             survival: true,
             setting,
         };
-        built.aim("escape.target", &question.target)?;
+        built.aim(cell, "escape.target", &question.target)?;
         Ok(built)
     }
 
-    fn aim(&mut self, key: &'static str, targets: &[String]) -> Result<(), RunError> {
+    /// The mean times to the targets of an escape in two or three dimensions and their errors; none where no grid answers.
+    pub(super) fn means(
+        cell: &Cell,
+        setting: Setting<f64>,
+        question: &Escape,
+    ) -> Vec<Option<(f64, Option<f64>)>> {
+        let none = || question.target.iter().map(|_| None).collect();
+        if !(2..=3).contains(&setting.dimension()) || setting.field().is_none() {
+            return none();
+        }
+        let Ok(mut passage) = Self::of_escape(cell, setting, question) else { return none() };
+        if passage.targets.iter().any(|aim| aim.problem.process().is_none()) {
+            return none();
+        }
+        passage.rate = false;
+        let mean = |aim| {
+            let fine = passage.on_grid(1, aim, None).ok()?.mean;
+            Some(extrapolated(fine, passage.on_grid(2, aim, None).ok().map(|coarse| coarse.mean)))
+        };
+        passage.targets.iter().map(mean).collect()
+    }
+
+    fn aim(&mut self, cell: &Cell, key: &'static str, targets: &[String]) -> Result<(), RunError> {
         for text in targets {
             let condition = self.setting.condition(key, text)?;
             if self.holds(&condition) {
                 let remedy = format!("the start {:?} lies inside it: nothing is left to reach", self.start);
                 return Err(unfit(key, text, remedy));
             }
-            self.targets.push((text.clone(), condition));
+            let problem = GridProblem::new(
+                &cell.description,
+                &self.setting,
+                Some(&self.start),
+                std::slice::from_ref(&condition),
+            )?;
+            self.targets.push(Aim { text: text.clone(), condition, problem });
         }
         Ok(())
     }
@@ -92,14 +126,14 @@ impl FirstPassageCell {
 
     /// Solves every target; rows and survival curves go to their tables.
     pub(super) fn run(&self, cell: &Cell, rows: &mut Rows, curves: &mut Rows) -> Result<(), RunError> {
-        for (text, condition) in &self.targets {
+        for aim in &self.targets {
             let mut row = Row::of(cell);
             describe(cell, &mut row);
-            row.text("target", text);
-            self.passage(cell, text, condition, &mut row, curves)?;
-            self.known(cell, condition, &mut row);
+            row.text("target", &aim.text);
+            self.passage(cell, aim, &mut row, curves)?;
+            self.known(cell, &aim.condition, &mut row);
             if let Some(before) = &self.before {
-                let (reached, error) = self.committor(condition, before)?;
+                let (reached, error) = self.committor(aim, before)?;
                 row.number("committor", reached).maybe("committor_error", error);
             }
             rows.push(row);
@@ -107,20 +141,13 @@ impl FirstPassageCell {
         Ok(())
     }
 
-    fn passage(
-        &self,
-        cell: &Cell,
-        text: &str,
-        condition: &Condition,
-        row: &mut Row,
-        curves: &mut Rows,
-    ) -> Result<(), RunError> {
-        let fine = self.on_grid(1, condition, Some((cell, text, curves)))?;
-        let coarse = if self.problem.refines() { self.on_grid(2, condition, None).ok() } else { None };
+    fn passage(&self, cell: &Cell, aim: &Aim, row: &mut Row, curves: &mut Rows) -> Result<(), RunError> {
+        let fine = self.on_grid(1, aim, Some((cell, curves)))?;
+        let coarse = if aim.problem.refines() { self.on_grid(2, aim, None).ok() } else { None };
         let (value, error) = extrapolated(fine.mean, coarse.as_ref().map(|coarse| coarse.mean));
         row.number(self.column, value).maybe(&format!("{}_error", self.column), error);
         row.number(&format!("{}_on_grid", self.column), fine.mean);
-        if let Some(time_step) = self.problem.time_step() {
+        if let Some(time_step) = aim.problem.time_step() {
             row.number(&self.column.replace("time", "steps"), value / time_step);
         }
         row.number(&format!("{}_deviation", self.column), fine.deviation);
@@ -134,7 +161,7 @@ impl FirstPassageCell {
             };
             row.maybe("rate", rate).maybe("rate_error", error);
         }
-        row.count("cells", self.problem.grid(1)?.cells() as u64);
+        row.count("cells", aim.problem.grid(1)?.cells() as u64);
         Ok(())
     }
 
@@ -142,16 +169,17 @@ impl FirstPassageCell {
     fn on_grid(
         &self,
         coarser: usize,
-        condition: &Condition,
-        curves: Option<(&Cell, &str, &mut Rows)>,
+        aim: &Aim,
+        curves: Option<(&Cell, &mut Rows)>,
     ) -> Result<Passage, RunError> {
-        let grid = self.problem.grid(coarser)?;
-        let (chain, cells) = self.problem.chain_until(&grid, condition)?;
-        let unit = self.problem.time_step().unwrap_or(1.0);
+        let problem = &aim.problem;
+        let grid = problem.grid(coarser)?;
+        let (chain, cells) = problem.chain_until(&grid, &aim.condition)?;
+        let unit = problem.time_step().unwrap_or(1.0);
         let weights = Weights::at(&grid, &self.start, &cells);
         let (mean, variance) = match &chain {
             Chain::InTime(rates) => {
-                let passage = FirstPassage::new(rates, &self.problem.solver)?;
+                let passage = FirstPassage::new(rates, &problem.solver)?;
                 (passage.mean, passage.variance)
             }
             Chain::InSteps(transition) => {
@@ -160,11 +188,11 @@ impl FirstPassageCell {
             }
         };
         let (mean, variance) = (interpolated(&weights, &mean), interpolated(&weights, &variance));
-        let rate = if self.rate { self.late_rate(&chain)? } else { None };
-        if let Some((cell, text, curves)) = curves.filter(|_| self.survival) {
-            self.curve(&chain, &weights, mean, |time, surviving| {
+        let rate = if self.rate { late_rate(&chain, &problem.solver)? } else { None };
+        if let Some((cell, curves)) = curves.filter(|_| self.survival) {
+            curve(&chain, &problem.solver, &weights, mean, |time, surviving| {
                 let mut row = Row::default();
-                row.count("cell", cell.index as u64).text("target", text);
+                row.count("cell", cell.index as u64).text("target", &aim.text);
                 row.number("time", time * unit).number("survival", surviving);
                 curves.push(row);
             })?;
@@ -174,51 +202,6 @@ impl FirstPassageCell {
             deviation: variance.sqrt() * unit,
             rate: rate.map(|rate| rate / unit),
         })
-    }
-
-    /// The rate of leaving at late times; none where no single slowest mode stands out.
-    fn late_rate(&self, chain: &Chain) -> Result<Option<f64>, RunError> {
-        Ok(match chain {
-            Chain::InTime(rates) => {
-                let resolvent = self.problem.solver.resolvent(rates)?;
-                QuasiStationary::new(rates, &*resolvent).ok().map(|law| law.rate)
-            }
-            Chain::InSteps(transition) => {
-                let exit = transition.quasi_stationary().ok().map(|law| law.exit_probability);
-                // In steps survival falls as (1 − p)^k.
-                exit.map(|exit| -(-exit).ln_1p())
-            }
-        })
-    }
-
-    fn curve(
-        &self,
-        chain: &Chain,
-        weights: &Weights,
-        mean: f64,
-        mut point: impl FnMut(f64, f64),
-    ) -> Result<(), RunError> {
-        let ratio = (CURVE_TO / CURVE_FROM).powf(1.0 / (CURVE_POINTS - 1) as f64);
-        let times = (0..CURVE_POINTS).map(|index| mean * CURVE_FROM * ratio.powi(index as i32));
-        match chain {
-            Chain::InTime(rates) => {
-                let times: Vec<f64> = times.collect();
-                let curve =
-                    survival(rates, &self.problem.solver, &weights.law(rates.states()), &times, TOLERANCE)?;
-                for at in curve.curve {
-                    point(at.time, at.surviving);
-                }
-            }
-            Chain::InSteps(transition) => {
-                let mut steps: Vec<u64> = times.map(|time| time.round() as u64).collect();
-                steps.dedup();
-                let surviving = transition.survival(&weights.law(transition.states()), &steps)?;
-                for (step, surviving) in steps.into_iter().zip(surviving) {
-                    point(step as f64, surviving);
-                }
-            }
-        }
-        Ok(())
     }
 
     /// What is known of the passage elsewhere.
@@ -237,14 +220,15 @@ impl FirstPassageCell {
     }
 
     /// The probability to reach `target` before `other`, with its error.
-    fn committor(&self, target: &Condition, other: &Condition) -> Result<(f64, Option<f64>), RunError> {
-        let (fine, coarse) = (self.committor_on(1, target, other)?, self.committor_on(2, target, other).ok());
+    fn committor(&self, aim: &Aim, other: &Condition) -> Result<(f64, Option<f64>), RunError> {
+        let (fine, coarse) = (self.committor_on(1, aim, other)?, self.committor_on(2, aim, other).ok());
         Ok(extrapolated(fine, coarse))
     }
 
-    fn committor_on(&self, coarser: usize, target: &Condition, other: &Condition) -> Result<f64, RunError> {
-        let grid = self.problem.grid(coarser)?;
-        let chain = self.problem.chain(&grid)?;
+    fn committor_on(&self, coarser: usize, aim: &Aim, other: &Condition) -> Result<f64, RunError> {
+        let (problem, target) = (&aim.problem, &aim.condition);
+        let grid = problem.grid(coarser)?;
+        let chain = problem.chain(&grid)?;
         let mut centre = vec![0.0; grid.dimension()];
         let sides: Vec<Side> = (0..grid.cells())
             .map(|cell| {
@@ -259,11 +243,55 @@ impl FirstPassageCell {
             })
             .collect();
         let between = Between::new(chain.rates(), |state| sides[state])?;
-        let committor =
-            Committor::new(&between.chain, &self.problem.solver, &between.chosen, &between.others)?;
+        let committor = Committor::new(&between.chain, &problem.solver, &between.chosen, &between.others)?;
         let weights = Weights::at(&grid, &self.start, &between.kept);
         Ok(interpolated(&weights, &committor.chosen))
     }
+}
+
+/// The rate of leaving at late times; none where no single slowest mode stands out.
+fn late_rate(chain: &Chain, solver: &SparseSolver) -> Result<Option<f64>, RunError> {
+    Ok(match chain {
+        Chain::InTime(rates) => {
+            let resolvent = solver.resolvent(rates)?;
+            QuasiStationary::new(rates, &*resolvent).ok().map(|law| law.rate)
+        }
+        Chain::InSteps(transition) => {
+            let exit = transition.quasi_stationary().ok().map(|law| law.exit_probability);
+            // In steps survival falls as (1 − p)^k.
+            exit.map(|exit| -(-exit).ln_1p())
+        }
+    })
+}
+
+/// Gives the survival curve point by point.
+fn curve(
+    chain: &Chain,
+    solver: &SparseSolver,
+    weights: &Weights,
+    mean: f64,
+    mut point: impl FnMut(f64, f64),
+) -> Result<(), RunError> {
+    let ratio = (CURVE_TO / CURVE_FROM).powf(1.0 / (CURVE_POINTS - 1) as f64);
+    let times = (0..CURVE_POINTS).map(|index| mean * CURVE_FROM * ratio.powi(index as i32));
+    match chain {
+        Chain::InTime(rates) => {
+            let times: Vec<f64> = times.collect();
+            let curve = survival(rates, solver, &weights.law(rates.states()), &times, TOLERANCE)?;
+            for at in curve.curve {
+                point(at.time, at.surviving);
+            }
+        }
+        Chain::InSteps(transition) => {
+            let mut steps: Vec<u64> = times.map(|time| time.round() as u64).collect();
+            steps.dedup();
+            let surviving = transition.survival(&weights.law(transition.states()), &steps)?;
+            for (step, surviving) in steps.into_iter().zip(surviving) {
+                point(step as f64, surviving);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The value for cells of no width from those of width w and 2w, of an error in w², and how far it is from the finer.

@@ -65,15 +65,18 @@ pub(super) struct GridProblem {
     stretch: f64,
     /// A point that becomes a cell's centre, where the box is free to move.
     centred: Option<Vec<f64>>,
+    /// A coordinate and a place on it that becomes a face, where the box is free to move.
+    faced: Option<(usize, f64)>,
     pub solver: SparseSolver,
 }
 
 impl GridProblem {
-    /// The problem of a cell, in a box around `points`.
+    /// The problem of a cell, in a box that holds the start, if there is one, and reaches into the targets.
     pub(super) fn new(
         description: &Description,
         setting: &Setting<f64>,
-        points: &[Vec<f64>],
+        start: Option<&[f64]>,
+        targets: &[Condition],
     ) -> Result<Self, RunError> {
         let Some(grid) = &description.grid else {
             return Err(unfit("grid", "absent", "this study needs a grid"));
@@ -87,38 +90,45 @@ impl GridProblem {
         if !(1..=3).contains(&dimension) {
             return Err(DensityError::Dimension { dimension }.into());
         }
-        for point in points {
-            if point.len() != dimension {
-                let remedy = format!("the grid has the coordinates {}", variables.join(", "));
-                return Err(unfit("start", format!("{point:?}"), remedy));
-            }
+        if let Some(point) = start.filter(|point| point.len() != dimension) {
+            let remedy = format!("the grid has the coordinates {}", variables.join(", "));
+            return Err(unfit("start", format!("{point:?}"), remedy));
+        }
+        let mut points: Vec<Vec<f64>> = start.iter().map(|point| point.to_vec()).collect();
+        for (start, target) in
+            start.iter().flat_map(|start| targets.iter().map(move |target| (start, target)))
+        {
+            points.extend(points_in(target, start));
         }
         let faces = faces(grid, dimension)?;
         let cells = cells(grid, dimension)?;
         let fixed = fixed_ends(grid, dimension)?;
         let free = fixed.iter().all(|ends| ends[0].is_none() && ends[1].is_none());
-        let ends = dynamics.ends(&fixed, points)?;
+        let ends = dynamics.ends(&fixed, &points)?;
         let method = match grid.method {
             GridMethod::Automatic => Method::Automatic,
             GridMethod::Direct => Method::Direct,
             GridMethod::Iterative => Method::Iterative,
         };
         let solver = SparseSolver::new(method, (grid.memory * f64::from(1 << 30)) as usize);
-        let centred = points.first().filter(|_| free && grid.stretch == 0.0).cloned();
-        let problem =
-            Self { dynamics, variables, ends, faces, cells, stretch: grid.stretch, centred, solver };
-        for point in points {
-            let grid = problem.grid(1)?;
-            if grid.cell_of(point).is_none() {
-                let (lower, upper) = problem.ends.iter().map(|ends| (ends[0], ends[1])).unzip();
-                return Err(DensityError::OutsideBox {
-                    what: "the start",
-                    point: point.clone(),
-                    lower,
-                    upper,
-                }
-                .into());
+        let movable = free && grid.stretch == 0.0;
+        let centred = start.filter(|_| movable).map(<[f64]>::to_vec);
+        // In steps a target begins at a face: what is beyond is out, whole cells of it.
+        let in_steps = !matches!(dynamics, Dynamics::Diffusion { .. } | Dynamics::Flight { .. });
+        let faced = match targets {
+            [target] if movable && in_steps => {
+                target.half_space().map(|half| (half.coordinate, half.threshold))
             }
+            _ => None,
+        };
+        let stretch = grid.stretch;
+        let problem = Self { dynamics, variables, ends, faces, cells, stretch, centred, faced, solver };
+        if let Some(start) = start
+            && problem.grid(1)?.cell_of(start).is_none()
+        {
+            let (lower, upper) = problem.ends.iter().map(|ends| (ends[0], ends[1])).unzip();
+            let point = start.to_vec();
+            return Err(DensityError::OutsideBox { what: "the start", point, lower, upper }.into());
         }
         Ok(problem)
     }
@@ -181,10 +191,12 @@ impl GridProblem {
         for (axis, &[lower, upper]) in self.ends.iter().enumerate() {
             let cells = (self.cells[axis] / coarser).max(FEWEST_CELLS);
             let width = (upper - lower) / cells as f64;
-            let shift = self.centred.as_ref().map_or(0.0, |point| {
-                let place = (point[axis] - lower) / width - 0.5;
-                (place - place.round()) * width
-            });
+            let place = match (&self.centred, self.faced) {
+                (_, Some((coordinate, face))) if coordinate == axis => (face - lower) / width,
+                (Some(point), _) => (point[axis] - lower) / width - 0.5,
+                (None, _) => 0.0,
+            };
+            let shift = (place - place.round()) * width;
             let (lower, upper) = (lower + shift, upper + shift);
             let built = if self.stretch == 0.0 {
                 Axis::uniform(lower, upper, cells)
@@ -404,6 +416,39 @@ pub(super) fn interpretation(described: DescribedInterpretation) -> Interpretati
         DescribedInterpretation::Stratonovich => Interpretation::Stratonovich,
         DescribedInterpretation::AntiIto => Interpretation::AntiIto,
     }
+}
+
+/// Points in a target, seen from `start`: just beyond the threshold of a half-space, else the nearest along each axis and
+/// diagonal, as far as ten times the nearest of all.
+fn points_in(target: &Condition, start: &[f64]) -> Vec<Vec<f64>> {
+    const INTO: f64 = 0.05;
+    const NEAREST: f64 = 1e-2;
+    const GROWTH: f64 = 1.05;
+    const RADII: i32 = 200;
+    if let Some(half) = target.half_space() {
+        let mut point = start.to_vec();
+        let Some(entry) = point.get_mut(half.coordinate) else { return Vec::new() };
+        *entry = half.threshold + INTO * (half.threshold - *entry);
+        return vec![point];
+    }
+    let dimension = start.len();
+    let variables = target.variables().len();
+    let mut found: Vec<(f64, Vec<f64>)> = Vec::new();
+    for direction in 0..3_usize.pow(dimension as u32) {
+        let signs: Vec<f64> =
+            (0..dimension).map(|axis| (direction / 3_usize.pow(axis as u32) % 3) as f64 - 1.0).collect();
+        let at = |radius: f64| -> Vec<f64> {
+            start.iter().zip(&signs).map(|(x, sign)| x + radius * sign).collect()
+        };
+        let hit = (0..RADII)
+            .map(|step| NEAREST * GROWTH.powi(step))
+            .find(|&radius| target.contains(&at(radius)[..variables]));
+        if let Some(radius) = hit {
+            found.push((radius, at((1.0 + INTO) * radius)));
+        }
+    }
+    let nearest = found.iter().map(|(radius, _)| *radius).fold(f64::INFINITY, f64::min);
+    found.into_iter().filter(|(radius, _)| *radius <= 10.0 * nearest).map(|(_, point)| point).collect()
 }
 
 /// A condition as a region; a half-space is cut exactly.

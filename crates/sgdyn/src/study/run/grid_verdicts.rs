@@ -23,6 +23,7 @@ pub(super) fn density(rows: &Rows) -> Vec<Verdict> {
     verdicts.extend(gibbs(rows));
     verdicts.extend(known(rows, "entropy_production", "entropy production", TOLERANCE));
     verdicts.extend(known(rows, "largest_current", "the largest current", TOLERANCE));
+    verdicts.extend(known(rows, "power_law_exponent", "the exponent of the density in the loss", TOLERANCE));
     verdicts.extend(variances(rows));
     verdicts.extend(histograms(rows));
     verdicts.extend(edges(rows));

@@ -225,7 +225,14 @@ fn run_cell<R: Variate>(
                     None => return Ok(false),
                 },
             };
-            escape.report(cell, &summary, &mut collected.rows, &mut collected.survival)?;
+            let precise = Setting::<f64>::new(&cell.description, study.file().and_then(Path::parent))?;
+            let on_grid = match &cell.description.question {
+                Question::Escape(question) => {
+                    pool(conditions.threads)?.install(|| FirstPassageCell::means(cell, precise, question))
+                }
+                _ => Vec::new(),
+            };
+            escape.report(cell, &summary, &on_grid, &mut collected.rows, &mut collected.survival)?;
             collected.last_exits = Some((twin, summary));
         }
         Prepared::Stationary(stationary) => {

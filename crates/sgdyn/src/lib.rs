@@ -2,7 +2,7 @@
 //!
 //! The rooms, in the order in which they may know each other (each knows only rooms above it):
 //! [`lanes`], [`random`], [`statistics`], [`landscape`], [`risk`], [`noise`], [`oracle`], [`rule`],
-//! [`observe`], [`ensemble`], [`theory`], [`study`].
+//! [`observe`], [`ensemble`], [`theory`], [`density`], [`study`].
 
 pub mod density;
 pub mod ensemble;

@@ -63,7 +63,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "first-passage.before",
         Shape::Text,
-        "Another condition: how probable is it to reach the target before this one?",
+        "Another condition: the probability to reach the target before it is wanted too.",
     )
     .when(&[FIRST_PASSAGE, When::Is("rule.name", CONTINUOUS)])
     .instead(&[("rule.name", "committors are computed for continuous rules")]),

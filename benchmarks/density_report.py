@@ -47,7 +47,7 @@ def write(path, found):
         "",
         "From −1 to 1 in V = x⁴/4 − x²/2, dX = −V' dt + √(2ε) dW, ε = 0.0125, one thread: making the chain and solving. The error",
         f"is relative to quadrature, {found['line'][0]['exact']:.10e}. What LU loses is its distance from the exact answer of its own",
-        "chain, which a recursion without subtractions gives; the rest is the chain's error, of second order in the width.",
+        "chain, which a recursion without subtractions gives; the rest is the error of its chain.",
     ]
     for case in found["line"]:
         lines += ["", f"### {case['cells']} cells", "", *line(case["rows"])]

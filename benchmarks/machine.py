@@ -79,7 +79,11 @@ def processor():
             fields.setdefault(key.strip(), value.strip())
     if "model name" not in fields:
         return "unknown"
-    return f"{fields['model name']} (family {fields.get('cpu family', '?')}, model {fields.get('model', '?')})"
+    family = fields.get("cpu family", "?")
+    # Of AMD's family 25, Zen 3 has no AVX-512.
+    zen_4 = family == "25" and "avx512f" in fields.get("flags", "").split()
+    kind = ", Zen 4: 512 bits in two halves" if zen_4 else ""
+    return f"{fields['model name']} (family {family}, model {fields.get('model', '?')}{kind})"
 
 
 def simd_levels():

@@ -10,7 +10,6 @@ neighbouring turns, with the least and the greatest: what else the machine does 
 """
 
 import argparse
-import contextlib
 import datetime
 import json
 import os
@@ -20,75 +19,19 @@ import subprocess
 import sys
 
 from cases import CASES, DIFFRAX_SIZES, FORMULA_COST, MEMORY, NUMBA_SIZES, ON_TWO, TWO_THREADS
+from machine import (CORES, HERE, PYTHON, ROOT, Contestant, busy, install_peers, meanwhile, processor, simd_levels,
+                     target_directory, version_of)
 from report import write
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent
-PYTHON = HERE / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OURS = "sgdyn"
 LIMIT = "plain loops (limit)"
-
-
-class Contestant:
-    """A process that answers requests, pinned to as many cores as it has threads."""
-
-    def __init__(self, name, command, threads):
-        self.name, self.threads = name, threads
-        environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONWARNINGS": "ignore"}
-        for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
-            environment[f"{library}_NUM_THREADS"] = str(threads)
-        cores = CORES[:threads]
-        self.process = subprocess.Popen(
-            [*map(str, command), "--threads", str(threads)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
-            preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if CORES else None,
-        )
-
-    def ask(self, case, size):
-        """The answer to one request, with its rate; `None` where the case is not offered."""
-        self.process.stdin.write(f"{case.name} {case.precision} {size[0]} {size[1]}\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            print(f"  {self.name} ended without an answer to {case.key}", file=sys.stderr)
-            return None
-        answer = json.loads(line)
-        if "error" in answer:
-            return None
-        return answer | {"rate": answer["work"] / answer["seconds"]}
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 def prepare():
     """Builds both programs and the environment of the peers; says which tools there are."""
     subprocess.run(["cargo", "build", "--release", "-p", "sgdyn", "--example", "throughput"], cwd=ROOT, check=True)
     subprocess.run(["cargo", "build", "--release"], cwd=HERE / "limits", check=True)
-    stamp = PYTHON.parent.parent / "installed"
-    wanted = (HERE / "requirements.txt").read_text()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", PYTHON.parent.parent], check=True)
-        subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "-r", HERE / "requirements.txt"], check=True)
-        stamp.write_text(wanted)
-    peers = []
-    for tool in ("numpy", "numba", "jax", "diffrax", "torch"):
-        found = subprocess.run([PYTHON, "-c", f"import {tool}; print({tool}.__version__)"], capture_output=True, text=True)
-        if found.returncode == 0:
-            peers.append((tool, found.stdout.strip()))
-        else:
-            print(f"{tool} cannot be imported and is left out", file=sys.stderr)
-    return peers
-
-
-def target_directory(folder):
-    metadata = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=folder,
-                              capture_output=True, text=True, check=True)
-    return pathlib.Path(json.loads(metadata.stdout)["target_directory"])
+    return install_peers({tool: tool for tool in ("numpy", "numba", "jax", "diffrax", "torch")})
 
 
 def contestants(peers, threads, levels):
@@ -120,18 +63,24 @@ def size_for(name, case, shrink):
     return max(size[0] // shrink, 16), size[1]
 
 
+def ask(contestant, case, size):
+    """The answer to one request, with its rate; `None` where the case is not offered."""
+    answer = contestant.ask(f"{case.name} {case.precision} {size[0]} {size[1]}")
+    return answer and answer | {"rate": answer["work"] / answer["seconds"]}
+
+
 def measure(case, running, repeats, shrink):
     """Rounds of answers, one by each contestant in turn: name → list of answers."""
     taking_part = {}
     for contestant in running:
         size = size_for(contestant.name, case, shrink)
         # The first answer is not counted: a peer compiles during it.
-        if size and contestant.ask(case, size):
+        if size and ask(contestant, case, size):
             taking_part[contestant] = size
     rounds = {contestant.name: [] for contestant in taking_part}
     for _ in range(repeats):
         for contestant, size in taking_part.items():
-            rounds[contestant.name].append(contestant.ask(case, size))
+            rounds[contestant.name].append(ask(contestant, case, size))
     return rounds
 
 
@@ -172,38 +121,6 @@ def memory(replicas, threads):
     return json.loads(done.stdout)
 
 
-def processor():
-    with contextlib.suppress(OSError):
-        for line in open("/proc/cpuinfo", encoding="utf-8"):
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return "unknown"
-
-
-def simd_levels():
-    """What this processor has, the best first."""
-    with contextlib.suppress(OSError):
-        flags = next((line for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("flags")), "").split()
-        return [level for level, flag in (("avx512", "avx512dq"), ("avx2", "avx2")) if flag in flags] + ["portable"]
-    return ["portable"]
-
-
-def busy():
-    """Seconds of all cores so far: in all, spent by other processes than ours, taken by the host."""
-    with contextlib.suppress(OSError):
-        ticks = [int(word) / os.sysconf("SC_CLK_TCK")
-                 for word in open("/proc/stat", encoding="utf-8").readline().split()[1:9]]
-        ours = sum(os.times()[:4])
-        return sum(ticks), sum(ticks) - ticks[3] - ticks[4] - ticks[7] - ours, ticks[7]
-    return 1, 0, 0
-
-
-def version_of(*command):
-    with contextlib.suppress(OSError):
-        return subprocess.run(command, capture_output=True, text=True, cwd=ROOT).stdout.strip()
-    return "unknown"
-
-
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="tiny sizes, two repeats")
@@ -240,9 +157,8 @@ def main():
                if not asked.only or "double-well-formula" in asked.only]
     for contestant in one + two:
         contestant.close()
-    after = busy()
+    others, stolen = meanwhile(before)
     held = memory(replicas, min(len(CORES), 2) or 1) if not asked.only or "memory" in asked.only else None
-    total = max(after[0] - before[0], 1)
     write(asked.output, {
         "quick": asked.quick,
         "repeats": repeats,
@@ -250,8 +166,8 @@ def main():
         "processor": processor(),
         "cores": len(CORES) or os.cpu_count(),
         "simd": best,
-        "busy": max(after[1] - before[1], 0) / total * (os.cpu_count() or 1),
-        "stolen": (after[2] - before[2]) / total,
+        "busy": others,
+        "stolen": stolen,
         "versions": [version_of("rustc", "--version"), version_of("git", "describe", "--always", "--dirty"),
                      f"Python {sys.version.split()[0]}", *(" ".join(peer) for peer in peers)],
         "results": results,
@@ -272,9 +188,9 @@ def on_two(case, one, two, repeats, shrink, exact):
     for name in (OURS, LIMIT):
         pair = [alone[name], next(contestant for contestant in two if contestant.name == name)]
         size = size_for(name, case, shrink)
-        if pair[0].ask(case, size) is None:
+        if ask(pair[0], case, size) is None:
             continue
-        turns = [[contestant.ask(case, size) for contestant in pair] for _ in range(repeats)]
+        turns = [[ask(contestant, case, size) for contestant in pair] for _ in range(repeats)]
         speedup[name] = ratios([turn[1] for turn in turns], [turn[0] for turn in turns])
     return {"rows": rows_of(rounds, exact), "speedup": speedup}
 
@@ -284,7 +200,7 @@ def cost_of_formula(precision, ours, repeats, shrink):
     by_hand, typed = (next(case for case in CASES if case.key == f"{name} {precision}")
                       for name in ("double-well", "double-well-formula"))
     size = max(by_hand.size[0] // shrink, 16), 0
-    turns = [(ours.ask(by_hand, size), ours.ask(typed, size)) for _ in range(repeats)]
+    turns = [(ask(ours, by_hand, size), ask(ours, typed, size)) for _ in range(repeats)]
     return precision, ratios([turn[0] for turn in turns], [turn[1] for turn in turns])
 
 

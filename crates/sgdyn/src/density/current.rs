@@ -183,7 +183,7 @@ mod tests {
         let chain = generator(process, grid, Interpretation::Ito).unwrap();
         let masses = stationary(&chain);
         let current = ProbabilityCurrent::new(&chain, grid, &masses).unwrap();
-        let largest = current.largest(&grid).0;
+        let largest = current.largest(grid).0;
         let mut worst = 0.0_f64;
         for cell in 0..grid.cells() {
             let mut centre = [0.0; 2];

@@ -8,14 +8,14 @@ pub(super) fn birth_death(up: &[f64], down: &[f64]) -> Rates {
     let mut builder = RatesBuilder::new();
     for state in 0..up.len() {
         if state > 0 {
-            builder.rate(state - 1, down[state])
+            builder.rate(state - 1, down[state]);
         } else {
-            builder.exit(down[state])
+            builder.exit(down[state]);
         }
         if state + 1 < up.len() {
-            builder.rate(state + 1, up[state])
+            builder.rate(state + 1, up[state]);
         } else {
-            builder.exit(up[state])
+            builder.exit(up[state]);
         }
         builder.finish_state([state as u32, 0, 0]);
     }

@@ -315,7 +315,9 @@ proptest! {
         DenseElimination::new(&away).unwrap().forward(&source, &mut exact[1..]).unwrap();
         exact[0] = 1.0;
         let total: f64 = exact.iter().sum();
-        exact.iter_mut().for_each(|mass| *mass /= total);
+        for mass in &mut exact {
+            *mass /= total;
+        }
         prop_assert!(agree(&stationary(&chain).unwrap(), &exact));
     }
 }

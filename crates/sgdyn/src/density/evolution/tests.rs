@@ -20,7 +20,9 @@ fn gaussian(centres: &[f64], mean: f64, variance: f64) -> Vec<f64> {
     let mut masses: Vec<f64> =
         centres.iter().map(|x| (-(x - mean).powi(2) / (2.0 * variance)).exp()).collect();
     let total: f64 = masses.iter().sum();
-    masses.iter_mut().for_each(|mass| *mass /= total);
+    for mass in &mut masses {
+        *mass /= total;
+    }
     masses
 }
 

@@ -116,11 +116,11 @@ mod tests {
     fn tensor(seed: usize, dimension: usize) -> Matrix {
         let entry = |k: usize| (((seed * 7919 + k * 104729) % 2003) as f64 / 1001.5 - 1.0) * 3.0;
         let mut root = [[0.0; 3]; 3];
-        for row in 0..dimension {
-            for column in 0..=row {
-                root[row][column] = entry(row * 3 + column);
+        for (row, entries) in root.iter_mut().enumerate().take(dimension) {
+            for (column, value) in entries.iter_mut().enumerate().take(row + 1) {
+                *value = entry(row * 3 + column);
             }
-            root[row][row] = 0.05 + entry(row * 3 + row).abs();
+            entries[row] = 0.05 + entry(row * 3 + row).abs();
         }
         std::array::from_fn(|i| std::array::from_fn(|j| (0..3).map(|k| root[i][k] * root[j][k]).sum()))
     }

@@ -240,7 +240,9 @@ fn stationary_laws_agree_with_detailed_balance_and_elimination() {
         .map(|state| (-8.0 * tilted(process.centre([state / 110, state / 10 % 11, state % 10]))).exp())
         .collect();
     let total: f64 = gibbs.iter().sum();
-    gibbs.iter_mut().for_each(|mass| *mass /= total);
+    for mass in &mut gibbs {
+        *mass /= total;
+    }
     // Rounding of the potential, 1e-15 · β U with β U up to 100.
     assert!(worst_ratio(&masses, &gibbs) < 1e-12, "{:e}", worst_ratio(&masses, &gibbs));
 
@@ -257,7 +259,9 @@ fn stationary_laws_agree_with_detailed_balance_and_elimination() {
     DenseElimination::new(&rest).unwrap().forward(&source, &mut exact).unwrap();
     exact.push(1.0);
     let total: f64 = exact.iter().sum();
-    exact.iter_mut().for_each(|mass| *mass /= total);
+    for mass in &mut exact {
+        *mass /= total;
+    }
     assert!(worst_ratio(&masses, &exact) < 1e-11, "{:e}", worst_ratio(&masses, &exact));
 }
 

@@ -82,8 +82,10 @@ impl DensityCell {
                 format!("`{key}` needs a point where all mass starts"),
             ));
         }
-        if let Some(pair) = times.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(unfit(key, format!("{} then {}", pair[0], pair[1]), "they must ascend"));
+        if let Some((earlier, later)) =
+            times.iter().zip(times.iter().skip(1)).find(|(earlier, later)| earlier >= later)
+        {
+            return Err(unfit(key, format!("{earlier} then {later}"), "they must ascend"));
         }
         if let Some(step) = question.steps.iter().find(|step| step.fract() != 0.0 || **step > 1e12) {
             return Err(unfit("density.steps", step, "steps are whole numbers up to 10¹²"));
@@ -93,6 +95,13 @@ impl DensityCell {
             return Err(unfit("density.ensemble", "true", format!("it is compared at times: give `{key}`")));
         }
         Ok(Self { problem, setting, question: question.clone(), times: times.clone() })
+    }
+
+    /// The number of cells, of dimensions, and about how many solves they take.
+    pub(super) fn size(&self) -> Result<(usize, usize, f64), RunError> {
+        let grid = self.problem.grid(1)?;
+        let solves = 1.0 + 30.0 * self.times.len() as f64 + self.question.modes as f64;
+        Ok((grid.cells(), grid.dimension(), solves))
     }
 
     /// Solves the cell; `false` if the ensemble was stopped.
@@ -109,14 +118,14 @@ impl DensityCell {
         let fine = self.settled(1)?;
         let coarse = if self.problem.refines() { self.settled(2).ok() } else { None };
         self.check_stability(&fine)?;
-        self.settled_row(cell, &fine, coarse.as_ref(), tables)?;
+        self.settled_row(cell, &fine, coarse.as_ref(), tables);
         if self.question.modes > 0 {
             self.modes(cell, &fine, tables.modes)?;
         }
         if self.times.is_empty() {
             return Ok(true);
         }
-        let bins = self.bins(&fine.grid);
+        let bins = bins(&fine.grid);
         let ensemble = if self.question.ensemble {
             let Some(summary) = self.ensemble(run, cell, &bins, seed)? else { return Ok(false) };
             Some(summary)
@@ -158,9 +167,12 @@ impl DensityCell {
         Ok(Settled { grid, chain, masses, rate, moments, flow, edge_mass })
     }
 
-    /// Currents of a diffusion; Lévy flights jump, and have none.
+    /// Currents of a diffusion; Lévy flights jump and have none, and on a line that does not close nothing flows.
     fn flow(&self, rates: &Rates, grid: &Grid, masses: &[f64]) -> Result<Option<Flow>, RunError> {
-        let Some(process) = self.problem.process() else { return Ok(None) };
+        let ring = grid.axes().iter().any(|axis| axis.ends().0 == Face::Periodic);
+        let Some(process) = self.problem.process().filter(|_| ring || grid.dimension() > 1) else {
+            return Ok(None);
+        };
         let current = ProbabilityCurrent::new(rates, grid, masses)?;
         let mut production = entropy_production(rates, masses)?;
         if !production.is_finite() {
@@ -208,13 +220,7 @@ impl DensityCell {
             .collect()
     }
 
-    fn settled_row(
-        &self,
-        cell: &Cell,
-        fine: &Settled,
-        coarse: Option<&Settled>,
-        tables: &mut Tables<'_>,
-    ) -> Result<(), RunError> {
+    fn settled_row(&self, cell: &Cell, fine: &Settled, coarse: Option<&Settled>, tables: &mut Tables<'_>) {
         let mut row = Row::of(cell);
         describe(cell, &mut row);
         row.text("law", if fine.rate.is_some() { "quasi-stationary" } else { "stationary" });
@@ -228,11 +234,9 @@ impl DensityCell {
             let before = coarse.and_then(|coarse| coarse.flow.as_ref());
             let (production, error) = extrapolated(flow.production, before.map(|flow| flow.production));
             row.number("entropy_production", production).maybe("entropy_production_error", error);
-            row.number("entropy_production_on_grid", flow.production);
             row.maybe("entropy_production_exact", known.as_ref().and_then(|known| known.entropy_production));
             let (largest, error) = extrapolated(flow.largest, before.map(|flow| flow.largest));
             row.number("largest_current", largest).maybe("largest_current_error", error);
-            row.number("largest_current_on_grid", flow.largest);
             row.maybe("largest_current_exact", known.as_ref().and_then(|known| known.largest_current));
         }
         if let Some(fit) = self.gibbs(fine) {
@@ -244,7 +248,6 @@ impl DensityCell {
         tables.rows.push(row);
         let current = fine.flow.as_ref().map(|flow| &flow.current);
         density_rows(cell, &self.problem, &fine.grid, None, &fine.masses, current, None, tables.densities);
-        Ok(())
     }
 
     /// The nearest Gibbs law, of a law that has a density.
@@ -346,16 +349,6 @@ impl DensityCell {
             modes.push(row);
         }
         Ok(())
-    }
-
-    /// Bins of whole cells.
-    fn bins(&self, grid: &Grid) -> Vec<Vec<usize>> {
-        let most = MOST_BINS[grid.dimension() - 1];
-        let line = |cells: usize| {
-            let stride = cells.div_ceil(most);
-            (0..cells).step_by(stride).chain([cells]).collect()
-        };
-        grid.axes().iter().map(|axis| line(axis.cells())).collect()
     }
 
     fn ensemble(
@@ -488,6 +481,16 @@ impl DensityCell {
             tables.orders.push(full);
         })
     }
+}
+
+/// Bins of whole cells.
+fn bins(grid: &Grid) -> Vec<Vec<usize>> {
+    let most = MOST_BINS[grid.dimension() - 1];
+    let line = |cells: usize| {
+        let stride = cells.div_ceil(most);
+        (0..cells).step_by(stride).chain([cells]).collect()
+    };
+    grid.axes().iter().map(|axis| line(axis.cells())).collect()
 }
 
 /// The χ² test of counts in bins against masses; `None` where too few counts are expected anywhere.

@@ -61,7 +61,8 @@ pub(super) fn density_rows(
         }
         row.number("density", mass / volume);
         if let (Some(current), 2) = (current, grid.dimension()) {
-            let middle = |axis: usize| (groups[axis][places[axis]] + groups[axis][places[axis] + 1]) / 2;
+            let middle =
+                |axis: usize| usize::midpoint(groups[axis][places[axis]], groups[axis][places[axis] + 1]);
             let vector = current.at(grid.number([middle(0), middle(1), 0]));
             for (variable, value) in problem.variables.iter().zip(vector) {
                 row.number(&format!("current_{variable}"), *value);

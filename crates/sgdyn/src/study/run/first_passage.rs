@@ -102,6 +102,14 @@ impl FirstPassageCell {
         passage.targets.iter().map(mean).collect()
     }
 
+    /// The number of cells, of dimensions, and about how many solves they take.
+    pub(super) fn size(&self) -> Result<(usize, usize, f64), RunError> {
+        let Some(aim) = self.targets.first() else { return Ok((0, 1, 0.0)) };
+        let grid = aim.problem.grid(1)?;
+        let each = 1.0 + if self.rate { 1.0 } else { 0.0 } + if self.survival { 40.0 } else { 0.0 };
+        Ok((grid.cells(), grid.dimension(), each * self.targets.len() as f64))
+    }
+
     fn aim(&mut self, cell: &Cell, key: &'static str, targets: &[String]) -> Result<(), RunError> {
         for text in targets {
             let condition = self.setting.condition(key, text)?;

@@ -240,31 +240,27 @@ impl GridProblem {
         condition: &Condition,
     ) -> Result<(Chain, Vec<usize>), RunError> {
         let target = target(condition, grid.dimension());
-        match &self.dynamics {
-            Dynamics::Diffusion { process, interpretation } => {
-                let nodal = grid.dimension() == 1 && process.tensor_at(&[grid.axes()[0].centre(0)])[0] > 0.0;
-                let (rates, cells) = if nodal {
-                    nodal_chain(process, grid, *interpretation, Some(&target))
-                        .or_else(|_| generator_until(process, grid, *interpretation, &target))?
-                } else {
-                    generator_until(process, grid, *interpretation, &target)?
-                };
-                Ok((Chain::InTime(rates), cells))
-            }
-            _ => {
-                let covered = target.cover(grid)?;
-                Ok(match self.chain(grid)? {
-                    Chain::InTime(rates) => {
-                        let (rates, cells) = rates.restricted(|cell| !covered[cell]);
-                        (Chain::InTime(rates), cells)
-                    }
-                    Chain::InSteps(transition) => {
-                        let (transition, cells) = transition.restricted(|cell| !covered[cell])?;
-                        (Chain::InSteps(transition), cells)
-                    }
-                })
-            }
+        if let Dynamics::Diffusion { process, interpretation } = &self.dynamics {
+            let nodal = grid.dimension() == 1 && process.tensor_at(&[grid.axes()[0].centre(0)])[0] > 0.0;
+            let (rates, cells) = if nodal {
+                nodal_chain(process, grid, *interpretation, Some(&target))
+                    .or_else(|_| generator_until(process, grid, *interpretation, &target))?
+            } else {
+                generator_until(process, grid, *interpretation, &target)?
+            };
+            return Ok((Chain::InTime(rates), cells));
         }
+        let covered = target.cover(grid)?;
+        Ok(match self.chain(grid)? {
+            Chain::InTime(rates) => {
+                let (rates, cells) = rates.restricted(|cell| !covered[cell]);
+                (Chain::InTime(rates), cells)
+            }
+            Chain::InSteps(transition) => {
+                let (transition, cells) = transition.restricted(|cell| !covered[cell])?;
+                (Chain::InSteps(transition), cells)
+            }
+        })
     }
 
     fn outside(&self) -> Outside {

@@ -43,13 +43,13 @@ fn gibbs(rows: &Rows) -> Vec<Verdict> {
         let production = row.value("entropy_production");
         let flows = production.is_some_and(|production| production > NO_PRODUCTION);
         let holds = if divergence <= GIBBS && !flows { Holds::Yes } else { Holds::No };
-        let mut detail = format!(
-            "KL to the nearest exp(−L/T) is {divergence:.2e} nats, at T = {temperature:.6}; total variation {:.2e}",
-            row.value("gibbs_total_variation").unwrap_or(f64::NAN)
+        let variation = row.value("gibbs_total_variation").unwrap_or(f64::NAN);
+        let flow = production.map_or_else(String::new, |production| {
+            format!("; entropy production {production:.3e} per unit of time")
+        });
+        let detail = format!(
+            "KL to the nearest exp(−L/T) is {divergence:.2e} nats, at T = {temperature:.6}; total variation {variation:.2e}{flow}"
         );
-        if let Some(production) = production {
-            detail.push_str(&format!("; entropy production {production:.3e} per unit of time"));
-        }
         verdicts.push(verdict(format!("the stationary law{} is Gibbs", of_cell(row)), holds, detail));
     }
     verdicts

@@ -346,7 +346,8 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
         Prepared::Escape(escape) => (escape.expected_steps(cell), 1),
         Prepared::Stationary(stationary) => (Some(stationary.steps() as f64), stationary.dimension()),
         Prepared::Simulate(simulate) => (Some(simulate.steps() as f64), simulate.dimension()),
-        Prepared::Density(_) | Prepared::FirstPassage(_) => return Ok(plan_on_grid(cell)),
+        Prepared::Density(density) => return Ok(plan_on_grid(cell, density.size()?)),
+        Prepared::FirstPassage(passage) => return Ok(plan_on_grid(cell, passage.size()?)),
     };
     let work = dimension as f64 * cost_per_coordinate(&cell.description, dimension);
     let workers = (threads as u64).min(replicas.div_ceil(LEAF)).max(1) as f64;
@@ -366,16 +367,25 @@ fn settings(cell: &Cell) -> String {
     cell.coordinates.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The plan of a cell without replicas: its time is that of a few solves, its memory at most what the study allows.
-fn plan_on_grid(cell: &Cell) -> CellPlan {
-    let memory = cell.description.grid.as_ref().map_or(0.0, |grid| grid.memory);
+/// The plan of a cell on a grid, from measured eliminations: `n log n` values and `n^1.5` operations in the plane, `n^4/3`
+/// values in space, where what does not fit is iterated.
+fn plan_on_grid(cell: &Cell, (cells, dimension, solves): (usize, usize, f64)) -> CellPlan {
+    let allowed = cell.description.grid.as_ref().map_or(0.0, |grid| grid.memory * f64::from(1 << 30));
+    let n = cells as f64;
+    let (direct, time) = match dimension {
+        1 => (400.0 * n, 1e-5 * n),
+        2 => (64.0 * n * n.log2() + 300.0 * n, 3e-9 * n.powf(1.5) + 1.5e-6 * n),
+        _ => (200.0 * n.powf(4.0 / 3.0) + 300.0 * n, 1e-9 * n.powi(2)),
+    };
+    let iterated = direct > allowed;
+    let (bytes, time) = if iterated { (700.0 * n, 8e-6 * n) } else { (direct, time) };
     CellPlan {
         cell: cell.index,
         settings: settings(cell),
         replicas: 0,
         steps: None,
-        seconds: None,
-        bytes: (memory * f64::from(1 << 30)) as u64,
+        seconds: Some(time * solves),
+        bytes: bytes as u64,
     }
 }
 

@@ -188,6 +188,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lines_of_one_row_follow_each_other() {
+        use Command::{Across, Line, Move};
+        let row = [
+            Move(0.5, 1.0),
+            Across(2.0),
+            Move(4.0, 1.0),
+            Across(1.0),
+            Move(0.0, 2.0),
+            Line(3.0, 2.0),
+            Move(4.0, 2.0),
+        ];
+        assert_eq!(outline(&row), "M0.5 1h2m1.5 0h1M0 2L3 2M4 2");
+    }
+
+    #[test]
     fn coordinates_are_short() {
         for (value, text) in [(1.0, "1"), (1.005, "1"), (-0.001, "0"), (2.346, "2.35"), (1e5, "100000")] {
             assert_eq!(number(value), text);

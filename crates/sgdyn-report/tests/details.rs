@@ -189,9 +189,10 @@ fn survival(measured: bool, betas: &[f64], targets: usize) -> Table {
         .column("target", Values::Text(names))
         .column("time", column(1))
         .column("survival", column(2));
-    match measured {
-        true => table.column("survival_stderr", column(3)),
-        false => table.column("survival_quasi_stationary", column(4)),
+    if measured {
+        table.column("survival_stderr", column(3))
+    } else {
+        table.column("survival_quasi_stationary", column(4))
     }
 }
 
@@ -344,7 +345,9 @@ fn rounding_is_no_current() {
         if let Values::Number(values) = &mut column.values
             && column.name.starts_with("current_")
         {
-            values.iter_mut().for_each(|value| *value *= 1e-15);
+            for value in values {
+                *value *= 1e-15;
+            }
         }
     }
     let all = texts(&table);

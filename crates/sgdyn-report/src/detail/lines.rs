@@ -33,9 +33,10 @@ pub(super) fn figure(densities: &Densities, wording: &Wording<'_>) -> DetailFigu
         let same = drawn.windows(2).all(|pair| moments(&pair[0]) == moments(&pair[1]));
         grid(figure, drawn.iter().map(|drawn| drawn.panel(wording, false)).collect(), same)
     };
-    let mut caption = match stationary_only {
-        true => "Stationary density, linear and logarithmic.".to_owned(),
-        false => "Density from early (pale) to late (dark) times.".to_owned(),
+    let mut caption = if stationary_only {
+        "Stationary density, linear and logarithmic.".to_owned()
+    } else {
+        "Density at times from early to late, in the order of the legend.".to_owned()
     };
     if !stationary_only && drawn.iter().any(|drawn| drawn.laws.iter().any(|law| law.is_stationary())) {
         caption += " Broad line: the stationary law.";
@@ -87,7 +88,7 @@ impl<'a> Drawn<'a> {
         let cut = (all > TOO_HIGH * last && last > 0.0).then_some(CUT * last);
         let points = (MOST_POINTS / laws.len().max(1)).max(LEAST_POINTS);
         let thinned = densities.ensemble.is_some() && laws.iter().any(|law| law.rows.len() > points);
-        Self { points, densities, setting, laws, cut, thinned }
+        Self { densities, setting, laws, cut, points, thinned }
     }
 
     fn labels(&self) -> Vec<String> {

@@ -66,20 +66,6 @@ impl<'a> Rows<'a> {
         numbers.iter().any(|number| !number.is_nan()).then_some(numbers)
     }
 
-    fn key(self, column: &'a Column, row: usize) -> Key<'a> {
-        let key = match &column.values {
-            Values::Number(values) => values
-                .get(row)
-                .filter(|value| !value.is_nan())
-                // Both zeros are one setting.
-                .map(|value| Key::Bits((value + 0.0).to_bits())),
-            Values::Integer(values) => values.get(row).map(|&value| Key::Integer(value)),
-            Values::Text(values) => values.get(row).map(|value| Key::Text(value)),
-            Values::Bool(values) => values.get(row).map(|&value| Key::Truth(value)),
-        };
-        key.unwrap_or(Key::Missing)
-    }
-
     /// The places of groups along a column.
     fn ranks(self, column: &'a Column, groups: &[Group]) -> Vec<f64> {
         let mut seen: HashMap<Key<'a>, usize> = HashMap::new();
@@ -88,7 +74,7 @@ impl<'a> Rows<'a> {
             Values::Integer(values) => values.get(group.rows[0]).map_or(f64::NAN, |&value| value as f64),
             Values::Text(_) | Values::Bool(_) => {
                 let next = seen.len();
-                *seen.entry(self.key(column, group.rows[0])).or_insert(next) as f64
+                *seen.entry(key(column, group.rows[0])).or_insert(next) as f64
             }
         };
         groups.iter().map(rank).collect()
@@ -101,7 +87,7 @@ impl<'a> Rows<'a> {
         let mut places: HashMap<Vec<Key<'_>>, usize> = HashMap::new();
         let mut groups: Vec<Group> = Vec::new();
         for row in 0..self.len() {
-            let key: Vec<Key<'_>> = columns.iter().map(|column| self.key(column, row)).collect();
+            let key: Vec<Key<'_>> = columns.iter().map(|column| key(column, row)).collect();
             let place = *places.entry(key).or_insert(groups.len());
             match groups.get_mut(place) {
                 Some(group) => group.rows.push(row),
@@ -109,8 +95,8 @@ impl<'a> Rows<'a> {
             }
         }
         let varies = |column: &&&Column| {
-            let first = self.key(column, 0);
-            groups.iter().any(|group| self.key(column, group.rows[0]) != first)
+            let first = key(column, 0);
+            groups.iter().any(|group| key(column, group.rows[0]) != first)
         };
         let mut telling: Vec<&Column> = columns.iter().filter(varies).copied().collect();
         // The number of a cell says less than its settings.
@@ -133,6 +119,21 @@ impl<'a> Rows<'a> {
         }
         groups
     }
+}
+
+/// The entry of a column in a row.
+fn key(column: &Column, row: usize) -> Key<'_> {
+    let key = match &column.values {
+        Values::Number(values) => values
+            .get(row)
+            .filter(|value| !value.is_nan())
+            // Both zeros are one setting.
+            .map(|value| Key::Bits((value + 0.0).to_bits())),
+        Values::Integer(values) => values.get(row).map(|&value| Key::Integer(value)),
+        Values::Text(values) => values.get(row).map(|value| Key::Text(value)),
+        Values::Bool(values) => values.get(row).map(|&value| Key::Truth(value)),
+    };
+    key.unwrap_or(Key::Missing)
 }
 
 fn length(values: &Values) -> usize {

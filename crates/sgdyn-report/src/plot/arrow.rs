@@ -80,3 +80,45 @@ fn gap(pixels: impl Iterator<Item = f64>) -> f64 {
     let gaps = pixels.windows(2).map(|pair| pair[1] - pair[0]);
     gaps.filter(|gap| *gap > 0.5).fold(f64::INFINITY, f64::min)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::{Counts, occupancy::Occupancy};
+    use crate::scale::Map;
+
+    /// Tips relative to their tails on the page, where y grows downwards.
+    fn drawn(along_x: &[f64], along_y: &[f64]) -> Vec<(f64, f64)> {
+        let (mut covered, mut counts) = (Occupancy::new(100.0, 100.0), Counts::default());
+        let axis = crate::Axis::linear("").range(0.0, 10.0);
+        let x = Map::new(&axis, crate::scale::Extent::default(), 100.0, false).0;
+        let y = Map::new(&axis.range(0.0, 100.0), crate::scale::Extent::default(), 100.0, true).0;
+        let mut canvas = Canvas { x, y, covered: &mut covered, counts: &mut counts, heat_runs: 0 };
+        let places: Vec<f64> = (1..=along_x.len()).map(|place| 2.0 * place as f64).collect();
+        let items = arrows(&mut canvas, (&places, &places), (along_x, along_y), Ink::Text);
+        let commands = |item: Option<&Item>| match item {
+            Some(Item::Path(path)) => path.commands.clone(),
+            _ => Vec::new(),
+        };
+        let (shafts, heads) = (commands(items.get(1)), commands(items.get(2)));
+        let ends = shafts.chunks(2).zip(heads.chunks(4));
+        ends.filter_map(|(shaft, head)| match (shaft[0], head[0]) {
+            (Command::Move(x0, y0), Command::Move(x1, y1)) => Some((x1 - x0, y1 - y0)),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// Ten pixels to a unit of x and one to a unit of y: (1, 10) points up to the right at 45°.
+    #[test]
+    fn arrows_point_where_the_axes_say_and_are_as_long_as_the_vector() {
+        let [first, second] = drawn(&[3.0, -1.5, 0.0, f64::NAN], &[0.0, 15.0, 0.0, 1.0])[..] else {
+            panic!("two arrows")
+        };
+        assert!(first.0 > 0.0 && first.1.abs() < 1e-9);
+        assert!((second.0 - second.1).abs() < 1e-9 && second.0 < 0.0, "{second:?}");
+        let length = |arrow: (f64, f64)| arrow.0.hypot(arrow.1);
+        // |(3, 0)| and |(−1.5, 15)|; the tips of both lie at the ends of their shafts.
+        assert!((length(first) / length(second) - 3.0 / 1.5f64.hypot(15.0)).abs() < 1e-9);
+    }
+}

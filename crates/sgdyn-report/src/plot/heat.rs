@@ -178,3 +178,41 @@ pub(crate) fn color_bar(heat: Colored<'_>, height: f64) -> Option<(Item, f64)> {
     let bar = Item::Group { x: BAR_GAP, y: 0.0, clip: None, items };
     Some((bar, BAR_GAP + right))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(values: Vec<f64>, most: usize) -> (usize, Counts) {
+        let side = values.len().isqrt();
+        let edges: Vec<f64> = (0..=side).map(|edge| edge as f64).collect();
+        let map =
+            HeatMap { x_edges: edges.clone(), y_edges: edges, values, label: String::new(), log: false };
+        let (x, y) =
+            (Map::between(0.0, side as f64, false, 100.0), Map::between(0.0, side as f64, false, 100.0));
+        let mut counts = Counts::default();
+        let items = cells(Colored { map: &map, range: Some((0.0, 1.0)) }, &x, &y, most, &mut counts);
+        let lines = |item: &Item| match item {
+            Item::Path(path) => path.commands.len() / 2,
+            _ => 0,
+        };
+        (items.iter().map(lines).sum(), counts)
+    }
+
+    #[test]
+    fn neighbours_of_one_shade_are_one_line_and_gaps_part_them() {
+        let mut values = vec![0.5; 100];
+        assert_eq!(runs(values.clone(), 1000).0, 10);
+        values[33] = f64::NAN;
+        values[77] = 1.0;
+        let (lines, counts) = runs(values, 1000);
+        assert_eq!((lines, counts.averaged), (13, None));
+    }
+
+    #[test]
+    fn maps_of_too_many_lines_become_coarser() {
+        let values = (0..400).map(|cell| f64::from(cell * 7 % 11) / 11.0).collect();
+        let (lines, counts) = runs(values, 120);
+        assert!(lines <= 120 && counts.averaged == Some((2, 2)), "{lines}, {counts:?}");
+    }
+}

@@ -259,7 +259,7 @@ impl Counts {
             notes.push(format!("{} {points} outside the range shown", self.outside));
         }
         if let Some((wide, tall)) = self.averaged {
-            notes.push(format!("each cell is the mean of {wide} × {tall}"));
+            notes.push(format!("each cell is the mean of {wide}×{tall}"));
         }
         notes
     }

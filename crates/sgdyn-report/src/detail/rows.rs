@@ -66,20 +66,6 @@ impl<'a> Rows<'a> {
         numbers.iter().any(|number| !number.is_nan()).then_some(numbers)
     }
 
-    /// The places of groups along a column.
-    fn ranks(self, column: &'a Column, groups: &[Group]) -> Vec<f64> {
-        let mut seen: HashMap<Key<'a>, usize> = HashMap::new();
-        let rank = |group: &Group| match &column.values {
-            Values::Number(values) => values.get(group.rows[0]).copied().unwrap_or(f64::NAN),
-            Values::Integer(values) => values.get(group.rows[0]).map_or(f64::NAN, |&value| value as f64),
-            Values::Text(_) | Values::Bool(_) => {
-                let next = seen.len();
-                *seen.entry(key(column, group.rows[0])).or_insert(next) as f64
-            }
-        };
-        groups.iter().map(rank).collect()
-    }
-
     /// The rows in groups that agree in `columns`, by ascending numbers and by texts in the order of their first
     /// appearance, named by the columns that vary.
     pub(super) fn groups(self, columns: &[&str], wording: &Wording<'_>) -> Vec<Group> {
@@ -104,7 +90,7 @@ impl<'a> Rows<'a> {
             telling.retain(|column| column.name != "cell");
         }
         let mut ranked: Vec<(Vec<f64>, Group)> = Vec::with_capacity(groups.len());
-        let ranks: Vec<Vec<f64>> = telling.iter().map(|column| self.ranks(column, &groups)).collect();
+        let ranks: Vec<Vec<f64>> = telling.iter().map(|column| ranks(column, &groups)).collect();
         for (place, group) in groups.into_iter().enumerate() {
             ranked.push((ranks.iter().map(|ranks| ranks[place]).collect(), group));
         }
@@ -134,6 +120,20 @@ fn key(column: &Column, row: usize) -> Key<'_> {
         Values::Bool(values) => values.get(row).map(|&value| Key::Truth(value)),
     };
     key.unwrap_or(Key::Missing)
+}
+
+/// The places of groups along a column.
+fn ranks<'a>(column: &'a Column, groups: &[Group]) -> Vec<f64> {
+    let mut seen: HashMap<Key<'a>, usize> = HashMap::new();
+    let rank = |group: &Group| match &column.values {
+        Values::Number(values) => values.get(group.rows[0]).copied().unwrap_or(f64::NAN),
+        Values::Integer(values) => values.get(group.rows[0]).map_or(f64::NAN, |&value| value as f64),
+        Values::Text(_) | Values::Bool(_) => {
+            let next = seen.len();
+            *seen.entry(key(column, group.rows[0])).or_insert(next) as f64
+        }
+    };
+    groups.iter().map(rank).collect()
 }
 
 fn length(values: &Values) -> usize {

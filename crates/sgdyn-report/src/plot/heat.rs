@@ -188,8 +188,9 @@ mod tests {
         let edges: Vec<f64> = (0..=side).map(|edge| edge as f64).collect();
         let map =
             HeatMap { x_edges: edges.clone(), y_edges: edges, values, label: String::new(), log: false };
-        let (x, y) =
-            (Map::between(0.0, side as f64, false, 100.0), Map::between(0.0, side as f64, false, 100.0));
+        let axis = crate::Axis::linear("").range(0.0, side as f64);
+        let map_of = |flipped| Map::new(&axis, crate::scale::Extent::default(), 100.0, flipped).0;
+        let (x, y) = (map_of(false), map_of(true));
         let mut counts = Counts::default();
         let items = cells(Colored { map: &map, range: Some((0.0, 1.0)) }, &x, &y, most, &mut counts);
         let lines = |item: &Item| match item {

@@ -12,6 +12,8 @@ const COLUMN_GAP: f64 = 26.0;
 const ROW_GAP: f64 = 14.0;
 /// Between rows that share their x axis.
 const SHARED_GAP: f64 = 4.0;
+/// Rectangles of all heat maps of a figure: some 250 kB.
+const MOST_HEAT_RUNS: usize = 20_000;
 const TITLE_SIZE: f64 = 15.0;
 const SUBTITLE_SIZE: f64 = 12.0;
 
@@ -60,6 +62,8 @@ fn row_height(figure: &Figure, row: usize) -> f64 {
 
 fn plots(figure: &Figure, columns: usize) -> Vec<Plot<'_>> {
     let extents: Vec<Extent> = figure.panels.iter().map(|panel| plot::extents(panel).0).collect();
+    let heat_maps = figure.panels.iter().filter(|panel| plot::heat_map(panel).is_some()).count();
+    let heat_runs = MOST_HEAT_RUNS / heat_maps.max(1);
     let same_scale = |a: &Panel, b: &Panel| a.x.scale == b.x.scale;
     figure
         .panels
@@ -68,7 +72,7 @@ fn plots(figure: &Figure, columns: usize) -> Vec<Plot<'_>> {
         .map(|(index, panel)| {
             let size = (figure.panel_width, row_height(figure, index / columns));
             if !figure.share_x {
-                return Plot::new(panel, extents[index], size, true);
+                return Plot::new(panel, extents[index], size, true, heat_runs);
             }
             let column: Vec<usize> = (index % columns..figure.panels.len())
                 .step_by(columns)
@@ -76,7 +80,7 @@ fn plots(figure: &Figure, columns: usize) -> Vec<Plot<'_>> {
                 .collect();
             let extent = column.iter().fold(Extent::default(), |all, &other| all.union(extents[other]));
             let lowest = column.last() == Some(&index);
-            Plot::new(panel, extent, size, lowest)
+            Plot::new(panel, extent, size, lowest, heat_runs)
         })
         .collect()
 }

@@ -1,9 +1,9 @@
 //! Figures (SVG, PNG) and self-contained HTML reports, from plain numbers.
 //!
-//! A [`Figure`] is a grid of [`Panel`]s; a panel has two [`Axis`] and any number of [`Series`]. A [`Report`] puts
-//! [`Verdict`]s, figures, [`Table`]s, settings and provenance on one page. The font is embedded: the pictures need nothing
-//! from the machine and are the same everywhere. No input makes this crate panic: values without a place in a picture
-//! are left out and counted in a note.
+//! A [`Figure`] is a grid of [`Panel`]s; a panel has two [`Axis`] and any number of [`Series`]. [`detail_figures`] draws
+//! tables of known names. A [`Report`] puts [`Verdict`]s, figures, [`Table`]s, settings and provenance on one page. The
+//! font is embedded: the pictures need nothing from the machine and are the same everywhere. No input makes this crate
+//! panic: values without a place in a picture are left out and counted in a note.
 
 #![allow(
     clippy::format_push_string,
@@ -12,6 +12,7 @@
 )]
 
 mod axis;
+mod detail;
 mod error;
 mod escape;
 mod figure;
@@ -32,6 +33,7 @@ mod table;
 mod ticks;
 
 pub use axis::{Axis, Scale};
+pub use detail::{DetailFigure, Wording, detail_figures};
 pub use error::ReportError;
 pub use figure::Figure;
 pub use number::{estimate, significant};

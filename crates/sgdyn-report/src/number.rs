@@ -93,8 +93,8 @@ pub fn estimate(value: f64, stderr: f64) -> String {
     let (lead, error_exponent) = split(stderr, 2);
     let place = if lead <= 1.9 { error_exponent - 1 } else { error_exponent };
     let top = if value == 0.0 { error_exponent } else { decimal_exponent(value).max(error_exponent) };
-    // Powers beyond these are not representable; and no one reads fifteen digits before an error.
-    if top - place > 15 || top.abs().max(place.abs()) > 290 {
+    // Powers beyond these are not representable, and a double has no more than fifteen digits for sure.
+    if top - place > 14 || top.abs().max(place.abs()) > 290 {
         return format!("{} ± {}", significant(value, 12), significant(stderr, 2));
     }
     let count = (stderr / 10f64.powi(place)).round();
@@ -157,6 +157,7 @@ mod tests {
             (1.5, f64::INFINITY, "1.5 ± ∞"),
             (1.5, -1.0, "1.5 ± –"),
             (f64::NAN, 1.0, "–"),
+            (-676_997_957.625_897, 2.268_218e-7, "−676997957.626 ± 2.3×10⁻⁷"),
             (2.0, 1e-20, "2 ± 1×10⁻²⁰"),
         ] {
             assert_eq!(estimate(value, stderr), text);

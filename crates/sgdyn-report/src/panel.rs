@@ -30,17 +30,24 @@ pub struct Panel {
     pub(crate) y: Axis,
     pub(crate) series: Vec<Series>,
     pub(crate) legend: Legend,
+    pub(crate) note: String,
 }
 
 impl Panel {
     /// An empty panel with these axes.
     pub fn new(x: Axis, y: Axis) -> Self {
-        Self { title: String::new(), x, y, series: Vec::new(), legend: Legend::Auto }
+        Self { title: String::new(), x, y, series: Vec::new(), legend: Legend::Auto, note: String::new() }
     }
 
     /// The line above the panel.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
+        self
+    }
+
+    /// A line of small print under the title.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
         self
     }
 

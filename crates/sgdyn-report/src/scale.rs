@@ -130,6 +130,14 @@ impl Map {
         Some(self.length * if self.flipped { 1.0 - fraction } else { fraction })
     }
 
+    /// Pixels per unit at a value: how fast places move with it.
+    pub(crate) fn slope(&self, value: f64) -> Option<f64> {
+        let place = self.fraction(value)?;
+        let slope = self.length / (self.high - self.low);
+        let slope = if self.log { slope / (value * std::f64::consts::LN_10) } else { slope };
+        (place.is_finite() && slope.is_finite()).then_some(if self.flipped { -slope } else { slope })
+    }
+
     /// The pixel of the lower end.
     pub(crate) fn floor(&self) -> f64 {
         if self.flipped { self.length } else { 0.0 }

@@ -30,6 +30,8 @@ pub(crate) enum Item {
 pub(crate) enum Command {
     Move(f64, f64),
     Line(f64, f64),
+    /// A horizontal line of this length.
+    Across(f64),
     /// A circle around `(x, y)` of radius `r`.
     Circle(f64, f64, f64),
     /// A rectangle from the corner `(x, y)`, of some width and height.
@@ -43,7 +45,7 @@ pub(crate) struct Path {
     pub(crate) commands: Vec<Command>,
     pub(crate) fill: Option<(Ink, f64)>,
     pub(crate) stroke: Option<Stroke>,
-    /// Whether edges lie on whole pixels, so that neighbouring cells leave no seam.
+    /// Whether edges lie on whole pixels, so that neighbouring cells leave no seam; lines then end where they end.
     pub(crate) crisp: bool,
 }
 

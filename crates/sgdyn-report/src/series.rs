@@ -1,16 +1,46 @@
 //! What a panel draws: one series of numbers in one form.
 
+use crate::palette::STEPS;
+
 /// The form of a [`Series`] with its numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
-    Line { x: Vec<f64>, y: Vec<f64> },
-    Points { x: Vec<f64>, y: Vec<f64>, error: Option<Vec<f64>> },
-    Bars { edges: Vec<f64>, heights: Vec<f64> },
-    Band { x: Vec<f64>, lower: Vec<f64>, upper: Vec<f64> },
-    Steps { x: Vec<f64>, y: Vec<f64> },
-    Horizontal { y: f64 },
-    Vertical { x: f64 },
-    HeatMap(HeatMap),
+    Line {
+        x: Vec<f64>,
+        y: Vec<f64>,
+    },
+    Points {
+        x: Vec<f64>,
+        y: Vec<f64>,
+        error: Option<Vec<f64>>,
+    },
+    Bars {
+        edges: Vec<f64>,
+        heights: Vec<f64>,
+    },
+    Band {
+        x: Vec<f64>,
+        lower: Vec<f64>,
+        upper: Vec<f64>,
+    },
+    Steps {
+        x: Vec<f64>,
+        y: Vec<f64>,
+    },
+    Horizontal {
+        y: f64,
+    },
+    Vertical {
+        x: f64,
+    },
+    /// With the values at the ends of the colour bar, where they are not those of the data.
+    HeatMap(HeatMap, Option<(f64, f64)>),
+    Arrows {
+        x: Vec<f64>,
+        y: Vec<f64>,
+        along_x: Vec<f64>,
+        along_y: Vec<f64>,
+    },
 }
 
 /// The pattern of a line.
@@ -35,6 +65,15 @@ pub(crate) enum Color {
     Number(usize),
     Ink,
     Reference,
+    Step(u8),
+}
+
+/// How much a series weighs in the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    Light,
+    Normal,
+    Heavy,
 }
 
 /// Numbers to be drawn, in one form and style.
@@ -59,11 +98,20 @@ pub struct Series {
     pub(crate) marker: Option<usize>,
     /// Half-width of error bars in standard errors.
     pub(crate) multiple: f64,
+    pub(crate) weight: Weight,
 }
 
 impl Series {
     fn new(shape: Shape) -> Self {
-        Self { shape, label: None, color: Color::Auto, dash: None, marker: None, multiple: 1.0 }
+        Self {
+            shape,
+            label: None,
+            color: Color::Auto,
+            dash: None,
+            marker: None,
+            multiple: 1.0,
+            weight: Weight::Normal,
+        }
     }
 
     /// A line through the points `(x[i], y[i])`. With no points it draws nothing but its legend entry: a key for a style.
@@ -107,7 +155,30 @@ impl Series {
 
     /// A matrix in colours with its colour bar; one to a panel.
     pub fn heat_map(map: HeatMap) -> Self {
-        Self::new(Shape::HeatMap(map))
+        Self::new(Shape::HeatMap(map, None))
+    }
+
+    /// A vector field: an arrow through each `(x[i], y[i])` in the direction in which `(along_x[i], along_y[i])`, in the
+    /// units of the axes, points on the page. Lengths are proportional to the magnitude of that vector; the longest arrow
+    /// spans the distance of neighbours. What is zero or not a number is left out.
+    pub fn arrows(
+        x: impl Into<Vec<f64>>,
+        y: impl Into<Vec<f64>>,
+        along_x: impl Into<Vec<f64>>,
+        along_y: impl Into<Vec<f64>>,
+    ) -> Self {
+        let shape =
+            Shape::Arrows { x: x.into(), y: y.into(), along_x: along_x.into(), along_y: along_y.into() };
+        Self { color: Color::Ink, ..Self::new(shape) }
+    }
+
+    /// The values at the ends of the colour bar of a heat map; values beyond them take the colour of the end. Ends that no
+    /// colour bar can have are ignored, and other forms ignore all.
+    pub fn color_range(mut self, low: f64, high: f64) -> Self {
+        if let Shape::HeatMap(_, range) = &mut self.shape {
+            *range = Some((low, high));
+        }
+        self
     }
 
     /// The name in the legend, or on a reference line.
@@ -136,6 +207,33 @@ impl Series {
     /// Takes the colour of text: for references, and for keys that explain a dash.
     pub fn ink(mut self) -> Self {
         self.color = Color::Ink;
+        self
+    }
+
+    /// Takes the colour of `place` in an order, such as that of time: pale at 0, strong at 1, never lost on the
+    /// background. Lines are solid unless [`dash`](Self::dash) says otherwise.
+    pub fn ordered(mut self, place: f64) -> Self {
+        let last = f64::from(STEPS - 1);
+        // NaN becomes 0.
+        self.color = Color::Step((place.clamp(0.0, 1.0) * last).round() as u8);
+        self
+    }
+
+    /// Draws lines broader, to stand out from others.
+    pub fn heavy(mut self) -> Self {
+        self.weight = Weight::Heavy;
+        self
+    }
+
+    /// Draws smaller markers, which leave more to be seen of what lies below.
+    pub fn light(mut self) -> Self {
+        self.weight = Weight::Light;
+        self
+    }
+
+    /// Takes the grey of reference lines.
+    pub(crate) fn reference(mut self) -> Self {
+        self.color = Color::Reference;
         self
     }
 

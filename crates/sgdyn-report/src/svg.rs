@@ -109,9 +109,9 @@ impl Writer<'_> {
         if let Some(stroke) = path.stroke {
             classes.extend(stroke.ink.class().map(|class| format!("s-{class}")));
             style += &format!(" stroke=\"{}\" stroke-width=\"{}\"", stroke.ink.light(), number(stroke.width));
-            if stroke.dash.is_empty() {
+            if stroke.dash.is_empty() && !path.crisp {
                 style += " stroke-linejoin=\"round\" stroke-linecap=\"round\"";
-            } else {
+            } else if !stroke.dash.is_empty() {
                 let dash: Vec<String> = stroke.dash.iter().map(|&length| number(length)).collect();
                 style += &format!(" stroke-dasharray=\"{}\"", dash.join(" "));
             }
@@ -150,11 +150,24 @@ impl Writer<'_> {
 
 fn outline(commands: &[Command]) -> String {
     let mut data = String::with_capacity(commands.len() * 12);
+    // Where the pen is after a horizontal line: the next one of the same row starts from there, in fewer digits.
+    let mut pen: Option<(f64, f64)> = None;
     for command in commands {
+        let before = pen.take();
         // Writing to a string cannot fail.
         let _ = match *command {
-            Command::Move(x, y) => write!(data, "M{} {}", number(x), number(y)),
+            Command::Move(x, y) => {
+                pen = Some((x, y));
+                match before {
+                    Some((from, row)) if row == y => write!(data, "m{} 0", number(x - from)),
+                    _ => write!(data, "M{} {}", number(x), number(y)),
+                }
+            }
             Command::Line(x, y) => write!(data, "L{} {}", number(x), number(y)),
+            Command::Across(length) => {
+                pen = before.map(|(x, y)| (x + length, y));
+                write!(data, "h{}", number(length))
+            }
             Command::Circle(x, y, radius) => {
                 let (left, y, r, across) =
                     (number(x - radius), number(y), number(radius), number(2.0 * radius));
@@ -173,6 +186,21 @@ fn outline(commands: &[Command]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_one_row_follow_each_other() {
+        use Command::{Across, Line, Move};
+        let row = [
+            Move(0.5, 1.0),
+            Across(2.0),
+            Move(4.0, 1.0),
+            Across(1.0),
+            Move(0.0, 2.0),
+            Line(3.0, 2.0),
+            Move(4.0, 2.0),
+        ];
+        assert_eq!(outline(&row), "M0.5 1h2m1.5 0h1M0 2L3 2M4 2");
+    }
 
     #[test]
     fn coordinates_are_short() {

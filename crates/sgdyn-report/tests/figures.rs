@@ -110,7 +110,7 @@ fn axis() -> impl Strategy<Value = Axis> {
 
 fn series() -> impl Strategy<Value = Series> {
     let numbers = || prop::collection::vec(nasty(), 0..8);
-    let shape = (0..8usize, numbers(), numbers(), numbers(), nasty(), any::<bool>());
+    let shape = (0..9usize, numbers(), numbers(), numbers(), nasty(), any::<bool>());
     (shape, prop::option::of(".{0,12}")).prop_map(|((kind, a, b, c, v, log), label)| {
         let series = match kind {
             0 => Series::line(a, b),
@@ -120,7 +120,9 @@ fn series() -> impl Strategy<Value = Series> {
             4 => Series::steps(a, b).dash(Dash::Dotted),
             5 => Series::horizontal(v),
             6 => Series::vertical(v),
-            _ => Series::heat_map(HeatMap { x_edges: a, y_edges: b, values: c, label: "z".into(), log }),
+            7 => Series::arrows(a, b, c.clone(), c),
+            _ => Series::heat_map(HeatMap { x_edges: a, y_edges: b, values: c, label: "z".into(), log })
+                .color_range(v, 2.0),
         };
         label.map_or(series.clone(), |label| series.label(label))
     })

@@ -2,14 +2,13 @@
 
 use super::occupancy::Occupancy;
 use super::style::Style;
-use super::{Counts, marker, simplify};
+use super::{Counts, arrow, marker, simplify};
 use crate::Series;
 use crate::palette::Ink;
 use crate::scale::{Map, drawable};
 use crate::scene::{Command, Item, Path, Stroke, rectangle, segment};
 use crate::series::Shape;
 
-const LINE_WIDTH: f64 = 1.6;
 /// Half the width of the caps of error bars.
 const CAP: f64 = 2.5;
 const BAND_OPACITY: f64 = 0.18;
@@ -23,6 +22,8 @@ pub(crate) struct Canvas<'a> {
     pub(crate) y: Map,
     pub(crate) covered: &'a mut Occupancy,
     pub(crate) counts: &'a mut Counts,
+    /// The most rectangles that a heat map may take.
+    pub(crate) heat_runs: usize,
 }
 
 impl Canvas<'_> {
@@ -34,7 +35,10 @@ impl Canvas<'_> {
             Shape::Bars { edges, heights } => self.bars(edges, heights, style),
             Shape::Band { x, lower, upper } => self.band(x, lower, upper, style),
             Shape::Steps { x, y } => self.steps(x, y, style),
-            Shape::Horizontal { .. } | Shape::Vertical { .. } | Shape::HeatMap(_) => Vec::new(),
+            Shape::Arrows { x, y, along_x, along_y } => {
+                arrow::arrows(self, (x, y), (along_x, along_y), style.ink)
+            }
+            Shape::Horizontal { .. } | Shape::Vertical { .. } | Shape::HeatMap(..) => Vec::new(),
         }
     }
 
@@ -84,13 +88,13 @@ impl Canvas<'_> {
             match run[..] {
                 [] => {}
                 // A value between two gaps is still to be seen.
-                [(x, y)] => dots.push(Command::Circle(x, y, LINE_WIDTH)),
+                [(x, y)] => dots.push(Command::Circle(x, y, style.width)),
                 _ => self.polyline(&mut commands, &simplify::line(&run)),
             }
         }
         let mut items = Vec::new();
         if !commands.is_empty() {
-            items.push(Path::stroke(commands, style.ink, LINE_WIDTH, style.dash));
+            items.push(Path::stroke(commands, style.ink, style.width, style.dash));
         }
         if !dots.is_empty() {
             items.push(Path::fill(dots, style.ink, 1.0));
@@ -127,11 +131,12 @@ impl Canvas<'_> {
             let half = error.and_then(|error| error.get(index)).map_or(f64::NAN, |error| error * multiple);
             half_widths.push((y, half));
         }
-        let radius = match centers.len() {
+        let radius: f64 = match centers.len() {
             0..=80 => 3.2,
             81..=400 => 2.2,
             _ => 1.4,
         };
+        let radius = radius.min(style.most_radius);
         let shown = simplify::markers(&centers, radius);
         let mut bars = Vec::new();
         for &index in &shown {
@@ -254,7 +259,7 @@ impl Canvas<'_> {
             }
             self.polyline(&mut commands, &simplify::line(&corners));
         }
-        let stroke = Some(Stroke { ink: style.ink, width: LINE_WIDTH, dash: style.dash });
+        let stroke = Some(Stroke { ink: style.ink, width: style.width, dash: style.dash });
         if commands.is_empty() {
             return Vec::new();
         }

@@ -62,7 +62,7 @@ fn entries<'a>(series: &'a [Series], styles: &[Style]) -> Vec<Entry<'a>> {
     let mut entries: Vec<(&str, Entry<'a>)> = Vec::new();
     for (series, &style) in series.iter().zip(styles) {
         let reference =
-            matches!(series.shape, Shape::Horizontal { .. } | Shape::Vertical { .. } | Shape::HeatMap(_));
+            matches!(series.shape, Shape::Horizontal { .. } | Shape::Vertical { .. } | Shape::HeatMap(..));
         let Some(label) = series.label.as_deref().filter(|label| !label.trim().is_empty() && !reference)
         else {
             continue;
@@ -107,7 +107,7 @@ fn swatch(items: &mut Vec<Item>, series: &Series, style: Style, x: f64, y: f64) 
     let middle = x + SWATCH / 2.0;
     match &series.shape {
         Shape::Line { .. } | Shape::Steps { .. } => {
-            items.push(Path::stroke(segment(x, y, x + SWATCH, y), style.ink, 1.6, style.dash));
+            items.push(Path::stroke(segment(x, y, x + SWATCH, y), style.ink, style.width, style.dash));
         }
         Shape::Points { error, .. } => {
             if error.is_some() {
@@ -117,7 +117,7 @@ fn swatch(items: &mut Vec<Item>, series: &Series, style: Style, x: f64, y: f64) 
                 }
                 items.push(Path::stroke(bar, style.ink, 1.1, &[]));
             }
-            items.push(marker::markers(&[(middle, y)], style.marker, 3.2, style.ink));
+            items.push(marker::markers(&[(middle, y)], style.marker, style.most_radius.min(3.2), style.ink));
         }
         Shape::Bars { .. } => {
             items.push(Path::fill(rectangle(x + 4.0, y - 5.0, SWATCH - 8.0, 10.0), style.ink, 0.3));
@@ -126,7 +126,14 @@ fn swatch(items: &mut Vec<Item>, series: &Series, style: Style, x: f64, y: f64) 
         Shape::Band { .. } => {
             items.push(Path::fill(rectangle(x, y - 5.0, SWATCH, 10.0), style.ink, 0.25));
         }
-        Shape::Horizontal { .. } | Shape::Vertical { .. } | Shape::HeatMap(_) => {}
+        Shape::Arrows { .. } => {
+            let tip = x + SWATCH - 2.0;
+            items.push(Path::stroke(segment(x + 2.0, y, tip, y), style.ink, 1.1, &[]));
+            let head =
+                [Command::Move(tip, y), Command::Line(tip - 6.0, y - 2.6), Command::Line(tip - 6.0, y + 2.6)];
+            items.push(Path::fill(head.into_iter().chain([Command::Close]).collect(), style.ink, 1.0));
+        }
+        Shape::Horizontal { .. } | Shape::Vertical { .. } | Shape::HeatMap(..) => {}
     }
 }
 

@@ -1,5 +1,6 @@
 //! One panel turned into paths and texts around a plot area of known size.
 
+mod arrow;
 mod axes;
 mod draw;
 mod heat;
@@ -11,6 +12,7 @@ mod simplify;
 mod style;
 
 use self::draw::Canvas;
+use self::heat::Colored;
 use self::legend::Placed;
 use self::occupancy::Occupancy;
 use crate::palette::Ink;
@@ -18,7 +20,7 @@ use crate::scale::{Extent, Map};
 use crate::scene::{Anchor, Item, Text};
 use crate::series::Shape;
 use crate::ticks::Ticks;
-use crate::{HeatMap, Panel, Scale, Series};
+use crate::{Panel, Scale, Series};
 
 pub(crate) use self::axes::Margins;
 
@@ -105,9 +107,10 @@ fn include(series: &Series, x_scale: &Scale, y_scale: &Scale, x: &mut Extent, y:
                 point(nowhere, upper);
             }
         }
+        Shape::Arrows { x, y, .. } => x.iter().zip(y).for_each(|(&x, &y)| point(x, y)),
         Shape::Horizontal { y } => point(nowhere, *y),
         Shape::Vertical { x } => point(*x, nowhere),
-        Shape::HeatMap(heat) => {
+        Shape::HeatMap(heat, _) => {
             for &edge in &heat.x_edges {
                 point(edge, nowhere);
             }
@@ -116,6 +119,14 @@ fn include(series: &Series, x_scale: &Scale, y_scale: &Scale, x: &mut Extent, y:
             }
         }
     }
+}
+
+/// The heat map of a panel, if it has one.
+pub(crate) fn heat_map(panel: &Panel) -> Option<Colored<'_>> {
+    panel.series.iter().find_map(|series| match &series.shape {
+        Shape::HeatMap(map, range) => Some(Colored { map, range: *range }),
+        _ => None,
+    })
 }
 
 /// The axis as it is, with the ends of a heat map fixed to its borders.
@@ -129,29 +140,29 @@ fn tight(axis: &crate::Axis, extent: Extent, heat: bool) -> crate::Axis {
 }
 
 impl<'a> Plot<'a> {
-    /// Draws `panel` into an area of this size, with an x range that covers `x_extent`.
+    /// Draws `panel` into an area of this size, with an x range that covers `x_extent`, a heat map with at most about
+    /// `heat_runs` rectangles.
     pub(crate) fn new(
         panel: &'a Panel,
         x_extent: Extent,
         (width, height): (f64, f64),
         x_written: bool,
+        heat_runs: usize,
     ) -> Self {
-        let heat = panel.series.iter().find_map(|series| match &series.shape {
-            Shape::HeatMap(heat) => Some(heat),
-            _ => None,
-        });
+        let heat = heat_map(panel);
         let (_, y_extent) = extents(panel);
         let (x, x_ignored) = Map::new(&tight(&panel.x, x_extent, heat.is_some()), x_extent, width, false);
         let (y, y_ignored) = Map::new(&tight(&panel.y, y_extent, heat.is_some()), y_extent, height, true);
 
         let mut covered = Occupancy::new(width, height);
         let mut counts = Counts::default();
-        let mut canvas = Canvas { x, y, covered: &mut covered, counts: &mut counts };
+        let mut canvas = Canvas { x, y, covered: &mut covered, counts: &mut counts, heat_runs };
         let (clipped, above) = contents(&mut canvas, panel, heat);
         let styles = style::styles(&panel.series);
         let legend = legend::place(&panel.series, &styles, panel.legend, (width, height), &covered);
 
-        let mut notes = counts.notes();
+        let mut notes = if panel.note.is_empty() { Vec::new() } else { vec![panel.note.clone()] };
+        notes.extend(counts.notes());
         let unequal = panel.series.iter().filter(|series| has_unequal_lengths(series)).count();
         if unequal > 0 {
             notes.push("arrays of unequal length were cut to the shortest".to_owned());
@@ -178,12 +189,12 @@ impl<'a> Plot<'a> {
 }
 
 /// What is cut at the frame, and what is written over it.
-fn contents(canvas: &mut Canvas<'_>, panel: &Panel, heat: Option<&HeatMap>) -> (Vec<Item>, Vec<Item>) {
+fn contents(canvas: &mut Canvas<'_>, panel: &Panel, heat: Option<Colored<'_>>) -> (Vec<Item>, Vec<Item>) {
     let styles = style::styles(&panel.series);
     let mut clipped = Vec::new();
     let mut empty = true;
     if let Some(heat) = heat {
-        clipped.extend(heat::cells(heat, &canvas.x, &canvas.y, canvas.counts));
+        clipped.extend(heat::cells(heat, &canvas.x, &canvas.y, canvas.heat_runs, canvas.counts));
         empty &= clipped.is_empty();
         if !empty {
             canvas.covered.cover(0.0, 0.0, canvas.x.length, canvas.y.length);
@@ -218,9 +229,12 @@ fn has_unequal_lengths(series: &Series) -> bool {
         }
         Shape::Bars { edges, heights } => edges.len() != heights.len() + 1 && !heights.is_empty(),
         Shape::Band { x, lower, upper } => x.len() != lower.len() || x.len() != upper.len(),
-        Shape::HeatMap(heat) => {
+        Shape::HeatMap(heat, _) => {
             let cells = heat.x_edges.len().saturating_sub(1) * heat.y_edges.len().saturating_sub(1);
             cells != heat.values.len()
+        }
+        Shape::Arrows { x, y, along_x, along_y } => {
+            [y, along_x, along_y].iter().any(|values| values.len() != x.len())
         }
         Shape::Horizontal { .. } | Shape::Vertical { .. } => false,
     }
@@ -245,7 +259,7 @@ impl Counts {
             notes.push(format!("{} {points} outside the range shown", self.outside));
         }
         if let Some((wide, tall)) = self.averaged {
-            notes.push(format!("each cell is the mean of {wide} × {tall}"));
+            notes.push(format!("each cell is the mean of {wide}×{tall}"));
         }
         notes
     }

@@ -1,7 +1,7 @@
 //! The colour, dash and marker of each series of a panel, chosen where the series does not say.
 
 use crate::palette::{DASHES, Ink, REFERENCE};
-use crate::series::{Color, Shape};
+use crate::series::{Color, Shape, Weight};
 use crate::{Dash, Series};
 
 /// How a series is drawn.
@@ -10,7 +10,15 @@ pub(crate) struct Style {
     pub(crate) ink: Ink,
     pub(crate) dash: &'static [f64],
     pub(crate) marker: usize,
+    /// The width of lines in pixels.
+    pub(crate) width: f64,
+    /// Markers are not larger than this, in pixels.
+    pub(crate) most_radius: f64,
 }
+
+const LINE_WIDTH: f64 = 1.6;
+const HEAVY_WIDTH: f64 = 3.4;
+const LIGHT_RADIUS: f64 = 2.2;
 
 /// One style for each series.
 pub(crate) fn styles(series: &[Series]) -> Vec<Style> {
@@ -24,7 +32,7 @@ pub(crate) fn styles(series: &[Series]) -> Vec<Style> {
     series
         .iter()
         .map(|series| {
-            let automatic = series.color == Color::Auto && !matches!(series.shape, Shape::HeatMap(_));
+            let automatic = series.color == Color::Auto && !matches!(series.shape, Shape::HeatMap(..));
             let number = match series.color {
                 Color::Number(number) => number,
                 Color::Auto if automatic => free.next().unwrap_or(0),
@@ -33,6 +41,7 @@ pub(crate) fn styles(series: &[Series]) -> Vec<Style> {
             let ink = match series.color {
                 Color::Ink => Ink::Text,
                 Color::Reference => Ink::Series(REFERENCE),
+                Color::Step(index) => Ink::Step(index),
                 _ => Ink::Series(number),
             };
             let is_line = matches!(series.shape, Shape::Line { .. } | Shape::Steps { .. });
@@ -44,7 +53,9 @@ pub(crate) fn styles(series: &[Series]) -> Vec<Style> {
                 }
                 None => &[],
             };
-            Style { ink, dash, marker: series.marker.unwrap_or(number) }
+            let width = if series.weight == Weight::Heavy { HEAVY_WIDTH } else { LINE_WIDTH };
+            let most_radius = if series.weight == Weight::Light { LIGHT_RADIUS } else { f64::INFINITY };
+            Style { ink, dash, marker: series.marker.unwrap_or(number), width, most_radius }
         })
         .collect()
 }

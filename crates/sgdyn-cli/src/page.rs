@@ -82,7 +82,7 @@ fn provenance(manifest: &Manifest) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn table(table: &study::Table, caption: &str) -> Table {
+pub(crate) fn table(table: &study::Table, caption: &str) -> Table {
     let values = |values: &Values| {
         let texts = || (0..table.rows()).map(|row| show(&values.datum(row))).collect();
         match values {

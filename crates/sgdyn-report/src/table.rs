@@ -96,6 +96,11 @@ impl Table {
         self
     }
 
+    /// The columns, in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
     fn numbers(&self, name: &str) -> Option<&[f64]> {
         self.columns.iter().find(|column| column.name == name).and_then(|column| match &column.values {
             Values::Number(values) => Some(values.as_slice()),

@@ -473,16 +473,15 @@ proptest! {
     }
 }
 
-/// To be looked at: `cargo test -p sgdyn-report --test details -- --ignored`.
+/// Every case becomes a picture, to be looked at in the target folder's `tmp/details`.
 #[test]
-#[ignore = "writes pictures"]
 fn pictures() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("details");
     std::fs::create_dir_all(&folder).unwrap();
     for (case, table) in cases() {
         for figure in detail_figures(&table, &WORDING) {
             let file = folder.join(format!("{case}-{}.png", figure.name));
-            std::fs::write(&file, figure.figure.to_png(2.0).unwrap()).unwrap();
+            std::fs::write(&file, figure.figure.to_png(1.0).unwrap()).unwrap();
             println!(
                 "{} {} bytes of SVG\n  {}",
                 file.display(),

@@ -5,7 +5,7 @@ use sgdyn::study::Datum;
 use sgdyn_report::significant;
 
 /// Column, words, symbol.
-const NAMES: [(&str, &str, &str); 25] = [
+pub(super) const NAMES: [(&str, &str, &str); 25] = [
     ("beta", "inverse temperature", "β"),
     ("learning_rate", "learning rate", "η"),
     ("batch_size", "batch size", "B"),

@@ -1,6 +1,7 @@
 //! Figures of a run, chosen by the kind of the study and the columns that its tables have.
 
 mod curve;
+mod details;
 mod escape;
 mod generic;
 mod labels;
@@ -93,8 +94,7 @@ pub(crate) fn of(study: &Study, results: &Results) -> Vec<NamedFigure> {
         }
         Question::Stationary(_) => stationary::figures(&context),
         Question::Simulate(_) => simulate::figures(&context),
-        Question::Density(_) => Vec::new(),
-        Question::FirstPassage(_) => survival::figure(&context).into_iter().collect(),
+        Question::Density(_) | Question::FirstPassage(_) => details::figures(&context),
     };
     figures.extend(tail::figure(&context));
     if figures.is_empty() {

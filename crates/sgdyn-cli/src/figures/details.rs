@@ -25,11 +25,11 @@ pub(super) fn figures(context: &Context<'_>) -> Vec<NamedFigure> {
 fn told_apart(context: &Context<'_>, table: &Table) -> sgdyn_report::Table {
     let shown = page::table(table, "");
     let Some(cells) = table.column(CELL) else { return shown };
-    let settings: Vec<Vec<(String, String)>> = (0..context.study.cell_count())
+    let settings: Vec<Vec<Datum>> = (0..context.study.cell_count())
         .map(|index| {
             let cell = context.study.cell(index).ok();
             let coordinates = cell.map(|cell| cell.coordinates).unwrap_or_default();
-            coordinates.into_iter().map(|swept| (swept.column, show(&swept.value))).collect()
+            coordinates.into_iter().map(|swept| swept.value).collect()
         })
         .collect();
     let of_row = |row: usize| match cells.values.datum(row) {
@@ -38,10 +38,16 @@ fn told_apart(context: &Context<'_>, table: &Table) -> sgdyn_report::Table {
     };
     let mut named = sgdyn_report::Table::new(table.name(), "");
     for (column, (_, name)) in context.study.swept().enumerate() {
-        let text = |row| {
-            of_row(row).and_then(|swept| swept.get(column)).map_or_else(String::new, |swept| swept.1.clone())
+        let values: Vec<Option<&Datum>> =
+            (0..table.rows()).map(|row| of_row(row).and_then(|swept| swept.get(column))).collect();
+        let number = |value: &Option<&Datum>| match value {
+            Some(Datum::Number(number)) => Some(*number),
+            Some(Datum::Count(count)) => Some(*count as f64),
+            _ => None,
         };
-        named = named.column(name, Values::Text((0..table.rows()).map(text).collect()));
+        let numbers: Option<Vec<f64>> = values.iter().map(number).collect();
+        let texts = || values.iter().map(|value| value.map_or_else(String::new, show)).collect();
+        named = named.column(name, numbers.map_or_else(|| Values::Text(texts()), Values::Number));
     }
     shown
         .columns()

@@ -33,7 +33,7 @@ pub(super) fn density_rows(
             .enumerate()
             .map(|(axis, line)| {
                 let stride =
-                    if axis < shown { line.cells().div_ceil(MOST_POINTS[shown - 1]) } else { line.cells() };
+                    if axis < shown { stride(line.cells(), MOST_POINTS[shown - 1]) } else { line.cells() };
                 (0..line.cells()).step_by(stride).chain([line.cells()]).collect()
             })
             .collect(),
@@ -75,4 +75,10 @@ pub(super) fn density_rows(
         }
         table.push(row);
     }
+}
+
+/// How many cells make a point of the table, so that there are at most `most` points: if it can be, all of one size.
+fn stride(cells: usize, most: usize) -> usize {
+    let least = cells.div_ceil(most);
+    (least..=2 * least).find(|&stride| cells.is_multiple_of(stride)).unwrap_or(least)
 }

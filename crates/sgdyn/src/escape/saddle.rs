@@ -92,7 +92,16 @@ fn follow_mode(
         let slope = norm(&gradient);
         let over = modes.values[0] < 0.0;
         if over && slope <= options.rounding(&point, modes.magnitude) {
-            return Ok(point);
+            match modes.values.get(1) {
+                // A point of higher index: its second descent leads off, to a pass.
+                Some(&second) if second < -1e-9 * modes.magnitude => {
+                    point = plus(&point, 1e-2 * options.length, &modes.vectors[1]);
+                    gradient = surface.checked_gradient(&point)?;
+                    modes = Modes::at(surface, &point, Some(&uphill))?;
+                    continue;
+                }
+                _ => return Ok(point),
+            }
         }
         let climb = if over { 0 } else { modes.nearest(&uphill) };
         if dot(&modes.vectors[climb], &uphill) < 0.0 {

@@ -56,6 +56,9 @@ pub fn explore(
     let inside = |point: &[f64]| {
         point.iter().zip(lower.iter().zip(upper)).all(|(x, (low, high))| low <= x && x <= high)
     };
+    // A walk that is farther away than the box is wide has left it.
+    let diagonal = super::vectors::distance(lower, upper);
+    let walk = SearchOptions { far: search.far.min(diagonal / search.length), ..*search };
     let mut graph = PassGraph::default();
     // A search that fails from one start says nothing against the others.
     let found: Vec<[Option<CriticalPoint>; 2]> = (0..options.starts)
@@ -79,7 +82,7 @@ pub fn explore(
         }
         let reached: Vec<CriticalPoint> = graph.minima[walked..until]
             .par_iter()
-            .flat_map_iter(|minimum| walks_from(surface, minimum, search))
+            .flat_map_iter(|minimum| walks_from(surface, minimum, &walk))
             .filter(|saddle| inside(&saddle.position))
             .collect();
         walked = until;

@@ -99,6 +99,17 @@ pub fn least_action_path(
     let mut points = if curve.len() < 2 { straight(from, to, options.segments) } else { curve.to_vec() };
     let last = points.len() - 1;
     (points[0], points[last]) = (from.to_vec(), to.to_vec());
+    // From coarse to fine: few segments cannot fold on themselves while the path is still far from the least.
+    let mut coarser = options.segments;
+    while coarser > 20 {
+        coarser = coarser.div_ceil(2);
+    }
+    while coarser < options.segments {
+        if let Ok(relaxed) = minimise(process, &equally_spaced(&points, coarser), options) {
+            points = relaxed.points;
+        }
+        coarser *= 2;
+    }
     let mut resolved = [0.0; 2];
     let mut last_step = 0.0;
     for (level, action) in resolved.iter_mut().enumerate() {
@@ -184,13 +195,6 @@ fn minimise(
             break;
         }
         let ahead = displaced(&points, &system.bases, &solution);
-        if std::env::var("DBG").is_ok() {
-            eprintln!(
-                "S {action} size {} ind {indefinite} damp {:e}",
-                size / length,
-                damping / system.matrix.scale()
-            );
-        }
         let most = 0.1 * length;
         let attempt = if size <= most { curve_action(process, &ahead).ok() } else { None };
         match attempt {

@@ -17,6 +17,7 @@ mod pass_path;
 mod prediction;
 mod saddle;
 mod search_options;
+mod splitting;
 mod string;
 mod surface;
 #[cfg(test)]
@@ -35,5 +36,8 @@ pub use pass_path::{Inflection, PassPath};
 pub use prediction::{BrokenAssumption, EscapeCase, EscapePrediction, EscapeTheory};
 pub use saddle::{climb_to_saddle, refine_saddle};
 pub use search_options::SearchOptions;
+pub use splitting::{
+    DriftingBrownianMotion, Progress, RareEvent, SplittingEstimate, SplittingOptions, multilevel_splitting,
+};
 pub use string::{Connection, StringOptions, connect};
 pub use surface::{DENSE_LIMIT, Surface};

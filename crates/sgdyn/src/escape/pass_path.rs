@@ -73,7 +73,8 @@ impl PassPath {
         let losses: Vec<f64> = ascent.iter().map(|point| surface.loss(point)).collect();
         let mut curvatures = Vec::with_capacity(ascent.len());
         for (k, point) in ascent.iter().enumerate() {
-            let along = if k == last { saddle.eigenvectors[0].clone() } else { direction(surface, &ascent, k)? };
+            let along =
+                if k == last { saddle.eigenvectors[0].clone() } else { direction(surface, &ascent, k)? };
             curvatures.push(dot(&along, &surface.hessian_times(point, &along)));
         }
         curvatures[0] = minimum.eigenvalues[leaving_mode(&minimum, &ascent)];
@@ -215,4 +216,48 @@ pub(super) fn hessian_at(surface: &Surface, point: &CriticalPoint) -> Result<fae
 /// The largest curvature at a point.
 pub(super) fn largest_curvature(surface: &Surface, point: &CriticalPoint) -> Result<f64, EscapeError> {
     Ok(Modes::at(surface, &point.position, None)?.magnitude)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::refine_saddle;
+    use super::super::testing::named_field;
+    use super::super::vectors::distance;
+    use super::*;
+
+    #[test]
+    fn shares_on_the_curved_ways_of_muller_brown() {
+        // The flow by DOP853 at 1e-12 from 1e-6 beside the saddle, the root of tᵀHt by Brent's method (scipy).
+        let surface = Surface::of(&named_field("muller-brown", &[])).unwrap();
+        let options = SearchOptions::default();
+        for (guess, ways) in [
+            (
+                [-0.82, 0.62],
+                [
+                    ([-0.0500, 0.4667], [-0.57803216, 0.51204226], 0.6268834361, 221.03747287),
+                    ([-0.5582, 1.4417], [-0.96942777, 0.82199943], 0.7577016606, 410.53113469),
+                ],
+            ),
+            (
+                [0.21, 0.29],
+                [
+                    ([0.6235, 0.0280], [0.31695324, 0.12849241], 0.6193258589, 543.83618902),
+                    ([-0.0500, 0.4667], [0.14992705, 0.38555199], 0.6223179827, 221.03747287),
+                ],
+            ),
+        ] {
+            let saddle = refine_saddle(&surface, &guess, &[1.0, -1.0], &options).unwrap();
+            let found = PassPath::over(&surface, &saddle, &options).unwrap();
+            for (end, place, share, curvature) in ways {
+                let way =
+                    found.iter().flatten().find(|way| distance(&way.minimum.position, &end) < 1e-3).unwrap();
+                assert_eq!(way.inflections.len(), 1);
+                // Second order in the steps of the path, whose model error is 2e-3.
+                assert!(distance(&way.inflections[0].position, &place) < 1e-4, "{:?}", way.inflections);
+                assert!((way.switch_share() - share).abs() < 1e-4, "{} {share}", way.switch_share());
+                assert!((way.curvatures[0] / curvature - 1.0).abs() < 1e-9);
+                assert!(way.far.is_some() && way.barrier() > 0.0);
+            }
+        }
+    }
 }

@@ -141,7 +141,7 @@ fn cholesky(matrix: &[f64], dimension: usize) -> Option<Mat<f64>> {
             let rest = matrix[i * dimension + j] - inner;
             if i == j {
                 // Relative to its diagonal: what is left of a singular matrix is rounding.
-                if !(rest > 1e-14 * matrix[i * dimension + i].abs()) || !rest.is_finite() {
+                if rest.is_nan() || rest <= 1e-14 * matrix[i * dimension + i].abs() || rest.is_infinite() {
                     return None;
                 }
                 root[(i, i)] = rest.sqrt();

@@ -111,7 +111,7 @@ impl CriticalPoint {
     ) -> Result<Self, EscapeError> {
         let modes = Modes::at(surface, &position, None)?;
         let gradient = surface.checked_gradient(&position)?;
-        let scale = spectrum_scale(surface, &position, &modes, options)?;
+        let scale = spectrum_scale(surface, &position, &modes, options);
         let null: Vec<usize> =
             (0..modes.values.len()).filter(|&mode| modes.values[mode].abs() <= NULL_SHARE * scale).collect();
         let index = modes.values.iter().filter(|value| **value < -NULL_SHARE * scale).count();
@@ -189,17 +189,12 @@ impl CriticalPoint {
 
 /// The largest curvature at the point and a tenth of a length beside it, so that a point where every curvature vanishes
 /// is recognised as well.
-fn spectrum_scale(
-    surface: &Surface,
-    position: &[f64],
-    modes: &Modes,
-    options: &SearchOptions,
-) -> Result<f64, EscapeError> {
+fn spectrum_scale(surface: &Surface, position: &[f64], modes: &Modes, options: &SearchOptions) -> f64 {
     let weakest = (0..modes.values.len())
         .min_by(|a, b| modes.values[*a].abs().total_cmp(&modes.values[*b].abs()))
         .unwrap_or(0);
     if modes.values[weakest].abs() > 1e-3 * modes.magnitude && modes.values.len() > 1 {
-        return Ok(modes.magnitude);
+        return modes.magnitude;
     }
     let mut scale = modes.magnitude;
     for side in [-0.1, 0.1] {
@@ -209,7 +204,7 @@ fn spectrum_scale(
             scale = scale.max(product);
         }
     }
-    Ok(scale)
+    scale
 }
 
 /// What the loss does along the null directions.

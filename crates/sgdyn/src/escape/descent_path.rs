@@ -95,7 +95,7 @@ pub fn descent_path(
 /// The two curves of steepest descent from a saddle, along its unstable direction and against it.
 ///
 /// # Errors
-/// A point that is no pass; as [`descent_path`], for each side.
+/// A point that is no pass; as [`descent_path()`], for each side.
 #[allow(clippy::type_complexity, reason = "each side may fail by itself")]
 pub fn descents_from_saddle(
     surface: &Surface,

@@ -120,7 +120,7 @@ pub(super) fn truncated_solve(
     let mut solution = vec![0.0; right.len()];
     let first = norm(&residual);
     // Superlinear near the solution: the solve is as exact as the gradient is small.
-    let wanted = first * first.sqrt().min(1e-3).max(1e-12);
+    let wanted = first * first.sqrt().clamp(1e-12, 1e-3);
     let mut direction = residual.clone();
     let mut square = first * first;
     for _ in 0..2 * right.len() {

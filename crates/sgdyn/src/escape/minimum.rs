@@ -8,7 +8,7 @@ use super::{CriticalPoint, EscapeError, SearchOptions, Surface};
 /// The minimum, or bottom of a degenerate valley, that Newton's method in a trust region reaches from `start`, `[d]`.
 ///
 /// Every step lowers the loss; a start at a saddle or maximum is left along its lowest curvature. It need not be the
-/// minimum whose basin the start lies in, since steps are long: [`super::descent_path`] follows the flow.
+/// minimum whose basin the start lies in, since steps are long: [`super::descent_path()`] follows the flow.
 ///
 /// # Errors
 /// Shapes; a loss or derivative that is not finite; [`EscapeError::Unbounded`]; [`EscapeError::NotConverged`] when the

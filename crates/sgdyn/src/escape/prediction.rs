@@ -4,10 +4,13 @@ use std::fmt;
 
 use super::pass_path::{hessian_at, is_regular, largest_curvature};
 use super::vectors::{distance, dot, norm};
-use super::{CriticalKind, EscapeError, ItoProcess, PassGraph, PassPath, SearchOptions, Surface};
+use super::{
+    ActionOptions, CriticalKind, EscapeError, ItoProcess, LeastActionPath, PassGraph, PassPath,
+    SearchOptions, Surface, least_action_path,
+};
 use crate::theory::{
-    EscapePath, EscapeTime, Gate, SgdPrefactor, eyring_kramers, kramers_langer, reaches_inflection,
-    sgd_theorem, total_rate,
+    EscapePath, EscapeTime, Gate, SgdPrefactor, eyring_kramers, kramers_langer, power_law_escape_time,
+    reaches_inflection, sgd_theorem, total_rate,
 };
 
 /// Below this exponent the next order, relative 1/exponent or so, is no small correction.
@@ -70,6 +73,16 @@ pub enum BrokenAssumption {
         /// ηλ_max at the minimum; 2 is the limit of stability.
         step: f64,
     },
+    /// A theory of one dimension, applied along the way.
+    SeveralDimensions {
+        /// How many there are.
+        dimension: usize,
+    },
+    /// The noise along the way is not proportional to the loss.
+    NoiseUnlikeLoss {
+        /// The largest relative deviation of tᵀDt from T·L on the way.
+        deviation: f64,
+    },
     /// The directions across the way change their stiffness, which a theory of one direction leaves out.
     TransverseCurvature {
         /// The factor √(∏λ at the saddle / ∏λ at the minimum) over the other directions.
@@ -119,6 +132,14 @@ impl fmt::Display for BrokenAssumption {
             Self::LargeStep { step } => {
                 write!(formatter, "the step is large: ηλ_max = {step:.3}, stable below 2")
             }
+            Self::SeveralDimensions { dimension } => {
+                write!(formatter, "the theory is one-dimensional, the landscape has {dimension} dimensions")
+            }
+            Self::NoiseUnlikeLoss { deviation } => write!(
+                formatter,
+                "the noise along the way is not T·L: it deviates by {:.1} %",
+                100.0 * deviation
+            ),
             Self::TransverseCurvature { factor } => write!(
                 formatter,
                 "directions across the way change their stiffness: a factor {factor:.3} is left out"
@@ -149,6 +170,11 @@ pub enum EscapeTheory {
     Sgld {
         /// D.
         diffusion: f64,
+    },
+    /// Noise D = T·L proportional to the loss: a power law.
+    LossProportional {
+        /// T.
+        temperature: f64,
     },
     /// The theorem on SGD.
     Sgd {
@@ -271,6 +297,46 @@ impl EscapeCase {
         Ok(EscapePrediction { theory, time, by_gate, broken })
     }
 
+    /// The first correction of Eyring–Kramers at finite temperature, in one dimension: the time through gate i is
+    /// `τ (1 + κᵢ/β + O(β⁻²))`, with `κ = [5L'''²/(24|L''|³) − L''''/(8L''²)]` at the minimum `+ [5L'''²/(24|L''|³) +
+    /// L''''/(8L''²)]` at the saddle, from Laplace's integrals. `None` in more dimensions.
+    pub fn temperature_correction(&self) -> Option<Vec<f64>> {
+        if self.surface.dimension() != 1 {
+            return None;
+        }
+        let part = |point: &super::CriticalPoint, length: f64| -> f64 {
+            let curvature = |x: f64| self.surface.hessian_times(&[x], &[1.0])[0];
+            let (x, step) = (point.position[0], 1e-3 * length);
+            let (up, at, down) = (curvature(x + step), curvature(x), curvature(x - step));
+            let (third, fourth) = ((up - down) / (2.0 * step), (up - 2.0 * at + down) / (step * step));
+            5.0 * third * third / (24.0 * at.abs().powi(3)) - at.signum() * fourth / (8.0 * at * at)
+        };
+        let of_gate = |way: &PassPath| {
+            let length = way.arc[way.arc.len() - 1];
+            part(&way.minimum, length) + part(&way.saddle, length)
+        };
+        Some(self.gates.iter().map(of_gate).collect())
+    }
+
+    /// The path of least action over each gate, from the minimum to the saddle, in any noise: `e^S` is the mean time to leading
+    /// exponential order, without a prefactor. It starts from the way of steepest ascent.
+    ///
+    /// # Errors
+    /// As [`super::least_action_path`].
+    pub fn least_actions(
+        &self,
+        process: &dyn ItoProcess,
+        options: &ActionOptions,
+    ) -> Result<Vec<LeastActionPath>, EscapeError> {
+        self.gates
+            .iter()
+            .map(|way| {
+                let (from, to) = (&way.minimum.position, &way.saddle.position);
+                least_action_path(process, from, to, Some(&way.ascent), options)
+            })
+            .collect()
+    }
+
     fn through(&self, way: &PassPath, theory: EscapeTheory) -> Result<EscapeTime, EscapeError> {
         let gate = || -> Result<(faer::Mat<f64>, [Gate; 1]), EscapeError> {
             let hessian = hessian_at(&self.surface, &way.saddle)?;
@@ -290,6 +356,16 @@ impl EscapeCase {
                 super::error::check_positive("diffusion", diffusion)?;
                 let (minimum, gates) = gate()?;
                 eyring_kramers(minimum.as_ref(), &gates, 1.0 / diffusion)?
+            }
+            EscapeTheory::LossProportional { temperature } => {
+                let time = power_law_escape_time(
+                    temperature,
+                    way.minimum.loss,
+                    way.saddle.loss,
+                    way.curvatures[0],
+                    way.saddle.eigenvalues[0],
+                )?;
+                EscapeTime { log_to_far_well: time.ln() }
             }
             EscapeTheory::Sgd { learning_rate, batch_size, prefactor } => {
                 let path = EscapePath {
@@ -314,6 +390,11 @@ impl EscapeCase {
             EscapeTheory::EyringKramers { inverse_temperature }
             | EscapeTheory::KramersLanger { inverse_temperature, .. } => inverse_temperature * lowest,
             EscapeTheory::Sgld { diffusion } => lowest / diffusion,
+            EscapeTheory::LossProportional { temperature } => self
+                .gates
+                .iter()
+                .map(|way| (way.saddle.loss / way.minimum.loss).ln() / temperature)
+                .fold(f64::INFINITY, f64::min),
             EscapeTheory::Sgd { learning_rate, batch_size, .. } => self
                 .gates
                 .iter()
@@ -329,6 +410,9 @@ impl EscapeCase {
         let unknown = self.gates.iter().filter(|way| way.far.is_none()).count();
         if unknown > 0 {
             broken.push(BrokenAssumption::UnknownFarSide { gates: unknown });
+        }
+        if matches!(theory, EscapeTheory::LossProportional { .. }) && self.surface.dimension() > 1 {
+            broken.push(BrokenAssumption::SeveralDimensions { dimension: self.surface.dimension() });
         }
         if let EscapeTheory::Sgd { learning_rate, batch_size, .. } = theory {
             self.broken_by_sgd(learning_rate, batch_size, &mut broken)?;
@@ -414,6 +498,9 @@ impl EscapeCase {
                 let noise = dot(&along, &product);
                 (least, most) = (least.min(noise), most.max(noise));
                 ratio = ratio.max(spread(&tensor, dimension)?);
+                if let EscapeTheory::LossProportional { temperature } = theory {
+                    unlike = unlike.max((noise / (temperature * way.losses[k]) - 1.0).abs());
+                }
                 if let EscapeTheory::Sgd { learning_rate, batch_size, .. } = theory
                     && (k == 0 || k + 1 == way.ascent.len())
                 {
@@ -428,6 +515,12 @@ impl EscapeCase {
         if matches!(theory, EscapeTheory::Sgd { .. }) {
             if unlike > NEGLIGIBLE {
                 broken.push(BrokenAssumption::NoiseUnlikeCurvature { deviation: unlike });
+            }
+            return Ok(());
+        }
+        if matches!(theory, EscapeTheory::LossProportional { .. }) {
+            if unlike > NEGLIGIBLE {
+                broken.push(BrokenAssumption::NoiseUnlikeLoss { deviation: unlike });
             }
             return Ok(());
         }
@@ -470,7 +563,7 @@ mod tests {
     use crate::density::{
         Axis, DiffusionProcess, FirstPassage, Grid, Method, SparseSolver, Target, generator_until,
     };
-    use crate::theory::Interpretation;
+    use crate::theory::{FarSide, Interpretation, Process, first_passage_time};
 
     fn case(surface: &Surface, guess: &[f64], tangent: &[f64], from: &[f64]) -> EscapeCase {
         let options = SearchOptions::default();
@@ -512,6 +605,37 @@ mod tests {
         }
         let hot = case.predict(EscapeTheory::EyringKramers { inverse_temperature: 1.0 }, None).unwrap();
         assert!(matches!(hot.broken[..], [BrokenAssumption::SmallExponent { .. }]));
+    }
+
+    #[test]
+    fn corrections_and_other_theories_on_a_line() {
+        let surface = formula("x^4 - 2*x^2");
+        let quartic = case(&surface, &[0.1], &[1.0], &[1.0]);
+        // Exact/Kramers = 1 + 3/(8β) + O(β⁻²) in the double well.
+        assert!((quartic.temperature_correction().unwrap()[0] - 0.375).abs() < 1e-6);
+        // S = ΔU/T from the steepest ascent.
+        let white = WhiteNoise { field: named_field("double-well", &[]), diffusion: 0.1 };
+        let paths = quartic.least_actions(&white, &ActionOptions::default()).unwrap();
+        assert!((paths[0].action - 10.0).abs() < 1e-7, "{paths:?}");
+        // A tilted well by quadrature at β = 400: what is left after κ/β is O(β⁻²).
+        let tilted = formula("x^4 - 2*x^2 + 0.4*x");
+        let tilted = case(&tilted, &[0.1], &[1.0], &[0.95]);
+        let beta = 400.0;
+        let process = Process::gibbs(|x: f64| x.powi(4) - 2.0 * x * x + 0.4 * x, 1.0 / beta).unwrap();
+        let start = tilted.gates()[0].minimum.position[0];
+        let exact = first_passage_time(&process, start, -1.0, FarSide::Infinite).unwrap();
+        let kramers =
+            tilted.predict(EscapeTheory::EyringKramers { inverse_temperature: beta }, None).unwrap();
+        let ratio = (exact.log_mean - kramers.time.log_to_far_well).exp();
+        let kappa = tilted.temperature_correction().unwrap()[0];
+        assert!((ratio - 1.0 - kappa / beta).abs() < 5.0 / (beta * beta), "{ratio} {kappa}");
+        // D = T·L with L = (x² − 1)² + ½: 2π/√(8·4·(1 + T)) · 3^(1/T + ½).
+        let surface = formula("(x^2 - 1)^2 + 0.5");
+        let case = case(&surface, &[0.1], &[1.0], &[1.0]);
+        let power = case.predict(EscapeTheory::LossProportional { temperature: 0.02 }, None).unwrap();
+        let wanted = (2.0 * std::f64::consts::PI / (32.0f64 * 1.02).sqrt()).ln() + 50.5 * 3f64.ln();
+        assert!((power.time.log_to_far_well - wanted).abs() < 1e-11);
+        assert!(power.broken.is_empty());
     }
 
     #[test]

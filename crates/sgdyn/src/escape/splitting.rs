@@ -192,8 +192,7 @@ impl<'a, E: RareEvent> Population<'a, E> {
         loop {
             order.clear();
             order.extend(paths.iter().map(|path| path.highest));
-            let (_, &mut level, _) =
-                order.select_nth_unstable_by(self.options.replaced - 1, |a, b| a.total_cmp(b));
+            let (_, &mut level, _) = order.select_nth_unstable_by(self.options.replaced - 1, f64::total_cmp);
             if level == f64::INFINITY {
                 let reached = paths.iter().filter(|path| path.highest == f64::INFINITY).count();
                 let probability = probability * reached as f64 / count as f64;

@@ -41,7 +41,7 @@ pub struct Connection {
 /// The simplified string method with a climbing point (W. E, W. Ren and E. Vanden-Eijnden, *J. Chem. Phys.* 126, 164103
 /// (2007); G. Henkelman, B. Uberuaga and H. Jónsson, *J. Chem. Phys.* 113, 9901 (2000)), then Newton's refinement of every top, then descents
 /// from every saddle, so that what counts as joined is joined by curves of steepest descent. It finds a way, not
-/// surely the lowest: [`super::explore`] compares.
+/// surely the lowest: [`super::explore()`] compares.
 ///
 /// # Errors
 /// Ends that are no minima, [`EscapeError::SameMinimum`], [`EscapeError::NoSaddle`] when every string is spent.

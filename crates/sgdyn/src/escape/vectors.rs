@@ -55,9 +55,9 @@ pub(super) fn generic_direction(dimension: usize, number: usize) -> Vec<f64> {
         .collect();
     let length = norm(&vector);
     if length == 0.0 {
-        vector[0] = 1.0
+        vector[0] = 1.0;
     } else {
-        scale(1.0 / length, &mut vector)
+        scale(1.0 / length, &mut vector);
     }
     vector
 }

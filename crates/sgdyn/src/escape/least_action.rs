@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_linear_drift_in_ten_dimensions_against_its_covariance() {
+    fn a_linear_drift_in_five_dimensions_against_its_covariance() {
         // b = −Hx with constant D: the quasi-potential is ½xᵀS⁻¹x with HS + SH = 2D; here H is diagonal, D is not.
         let dimension = 5;
         let curvature = |i: usize| 1.0 + 0.4 * i as f64;

@@ -1,6 +1,7 @@
 //! Escape from minima: critical points, the ways between them, and what theory predicts from both.
 
 mod action_segment;
+mod assumption;
 mod block_tridiagonal;
 mod critical_point;
 mod curve;
@@ -24,6 +25,7 @@ mod surface;
 mod testing;
 mod vectors;
 
+pub use assumption::BrokenAssumption;
 pub use critical_point::{CriticalKind, CriticalPoint, NullShape};
 pub use descent_path::{DescentPath, descent_path, descents_from_saddle};
 pub use error::EscapeError;
@@ -33,7 +35,7 @@ pub use ito_process::{ItoFunctions, ItoProcess, WhiteNoise};
 pub use least_action::{ActionOptions, LeastActionPath, curve_action, least_action_path};
 pub use minimum::descend;
 pub use pass_path::{Inflection, PassPath};
-pub use prediction::{BrokenAssumption, EscapeCase, EscapePrediction, EscapeTheory};
+pub use prediction::{EscapeCase, EscapePrediction, EscapeTheory};
 pub use saddle::{climb_to_saddle, refine_saddle};
 pub use search_options::SearchOptions;
 pub use splitting::{

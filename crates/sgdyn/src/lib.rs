@@ -6,6 +6,7 @@
 
 pub mod density;
 pub mod ensemble;
+pub mod escape;
 pub mod landscape;
 pub mod lanes;
 pub mod noise;

@@ -1,0 +1,137 @@
+//! Conditions of theories that a case may break, each with the number that says so.
+
+use std::fmt;
+
+use super::CriticalKind;
+
+/// A condition of a theory that a case does not meet, with the number that says so.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BrokenAssumption {
+    /// The exponent is not large: corrections of relative order 1/exponent matter.
+    SmallExponent {
+        /// ΔL/D, or what stands for it.
+        exponent: f64,
+    },
+    /// The minimum or a saddle has no determinant.
+    Degenerate {
+        /// What it is.
+        kind: CriticalKind,
+    },
+    /// The noise is not the same in all directions.
+    AnisotropicNoise {
+        /// The largest ratio of the eigenvalues of D on the way.
+        ratio: f64,
+    },
+    /// The noise changes along the way.
+    VaryingNoise {
+        /// The ratio of largest to smallest tᵀDt on the way.
+        ratio: f64,
+    },
+    /// The noise along the way is not proportional to the curvature there.
+    NoiseUnlikeCurvature {
+        /// The largest relative deviation of tᵀDt from (η/2B)|tᵀHt|, at the minimum and the saddle.
+        deviation: f64,
+    },
+    /// The drift is not the gradient of the loss.
+    NotGradient {
+        /// |b + ∇L| over |∇L|, the largest on the way.
+        share: f64,
+    },
+    /// The way turns, the theory sees one direction.
+    PathTurns {
+        /// The cosine between the directions at the minimum and at the saddle.
+        cosine: f64,
+    },
+    /// The curvature along the way does not change its sign exactly once.
+    Inflections {
+        /// How often it does.
+        count: usize,
+    },
+    /// Noise proportional to |L''| vanishes at the inflection, and the Itô equation never crosses it: the theorem stands for
+    /// noise that switches there.
+    VanishingNoise {
+        /// Whether it even reaches the inflection.
+        reached: bool,
+    },
+    /// The step is not small against the fastest relaxation: the discrete map is no diffusion.
+    LargeStep {
+        /// ηλ_max at the minimum; 2 is the limit of stability.
+        step: f64,
+    },
+    /// A theory of one dimension, applied along the way.
+    SeveralDimensions {
+        /// How many there are.
+        dimension: usize,
+    },
+    /// The noise along the way is not proportional to the loss.
+    NoiseUnlikeLoss {
+        /// The largest relative deviation of tᵀDt from T·L on the way.
+        deviation: f64,
+    },
+    /// The directions across the way change their stiffness, which a theory of one direction leaves out.
+    TransverseCurvature {
+        /// The factor √(∏λ at the saddle / ∏λ at the minimum) over the other directions.
+        factor: f64,
+    },
+    /// Some gates lead to places that are not known: whether the process stays there is open.
+    UnknownFarSide {
+        /// How many gates lead nowhere known.
+        gates: usize,
+    },
+}
+
+impl fmt::Display for BrokenAssumption {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SmallExponent { exponent } => write!(
+                formatter,
+                "the exponent {exponent:.3} is not large: corrections are of relative order {:.2}",
+                1.0 / exponent
+            ),
+            Self::Degenerate { kind } => write!(formatter, "a {kind} has no determinant"),
+            Self::AnisotropicNoise { ratio } => {
+                write!(formatter, "the noise is anisotropic, eigenvalues of D differ by {ratio:.3}×")
+            }
+            Self::VaryingNoise { ratio } => {
+                write!(formatter, "the noise along the way varies by {ratio:.3}×")
+            }
+            Self::NoiseUnlikeCurvature { deviation } => write!(
+                formatter,
+                "the noise along the way is not (η/2B)|H|: it deviates by {:.1} %",
+                100.0 * deviation
+            ),
+            Self::NotGradient { share } => {
+                write!(formatter, "the drift is not −∇L: {:.1} % of it is something else", 100.0 * share)
+            }
+            Self::PathTurns { cosine } => {
+                write!(formatter, "the way turns between minimum and saddle, cosine {cosine:.3}")
+            }
+            Self::Inflections { count } => {
+                write!(formatter, "the curvature along the way changes its sign {count} times, not once")
+            }
+            Self::VanishingNoise { reached } => write!(
+                formatter,
+                "noise ∝ |L''| vanishes at the inflection: the Itô process {} it and never crosses; the theorem stands for switching noise",
+                if *reached { "reaches" } else { "never reaches" }
+            ),
+            Self::LargeStep { step } => {
+                write!(formatter, "the step is large: ηλ_max = {step:.3}, stable below 2")
+            }
+            Self::SeveralDimensions { dimension } => {
+                write!(formatter, "the theory is one-dimensional, the landscape has {dimension} dimensions")
+            }
+            Self::NoiseUnlikeLoss { deviation } => write!(
+                formatter,
+                "the noise along the way is not T·L: it deviates by {:.1} %",
+                100.0 * deviation
+            ),
+            Self::TransverseCurvature { factor } => write!(
+                formatter,
+                "directions across the way change their stiffness: a factor {factor:.3} is left out"
+            ),
+            Self::UnknownFarSide { gates } => {
+                write!(formatter, "{gates} gate(s) lead to places that are not known")
+            }
+        }
+    }
+}

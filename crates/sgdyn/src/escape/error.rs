@@ -1,0 +1,116 @@
+//! Where an escape cannot be analysed, with the place, the number that decides and the remedy.
+
+/// A critical point, a path or a prediction that cannot be.
+#[derive(Debug, thiserror::Error, Clone, PartialEq)]
+pub enum EscapeError {
+    /// Critical points need a loss.
+    #[error("the drift has no loss: critical points need a landscape; for a drift take a least-action path")]
+    NoLoss,
+    /// Critical points need curvature.
+    #[error("the field offers no second derivatives: use a formula or a named landscape")]
+    SecondDerivatives,
+    /// A point with the wrong number of coordinates.
+    #[error("{what} has {given} coordinates, the landscape {needed}")]
+    Dimension {
+        /// What does not fit.
+        what: &'static str,
+        /// Its number of coordinates.
+        given: usize,
+        /// The landscape's.
+        needed: usize,
+    },
+    /// An argument lies outside its range.
+    #[error("{name} = {value} is out of range: give {allowed}")]
+    OutOfRange {
+        /// The argument.
+        name: &'static str,
+        /// The offending value.
+        value: f64,
+        /// The allowed range, in words.
+        allowed: &'static str,
+    },
+    /// A loss, gradient or Hessian that is no number.
+    #[error("the {what} is not finite at x = {point:?}: start elsewhere or narrow the box")]
+    NotFinite {
+        /// What is not finite.
+        what: &'static str,
+        /// Where.
+        point: Vec<f64>,
+    },
+    /// A descent that ran away.
+    #[error(
+        "the descent reached |x − start| = {distance:e} with L = {loss:e} and found no minimum: the landscape seems unbounded on this side"
+    )]
+    Unbounded {
+        /// How far it ran.
+        distance: f64,
+        /// The loss there.
+        loss: f64,
+    },
+    /// A search that found no saddle.
+    #[error(
+        "no saddle found: the walk ended after {steps} steps at distance {distance:e}, |∇L| = {gradient:e}; {remedy}"
+    )]
+    NoSaddle {
+        /// The steps spent.
+        steps: usize,
+        /// The distance from the start.
+        distance: f64,
+        /// The gradient there.
+        gradient: f64,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Two minima that are one.
+    #[error("the two minima are one, {distance:e} apart: no saddle lies between; give two different minima")]
+    SameMinimum {
+        /// Their distance.
+        distance: f64,
+    },
+    /// A point that is not of the kind that is needed.
+    #[error("{what} at x = {point:?} is a {found}: {needed}")]
+    WrongKind {
+        /// The role of the point.
+        what: &'static str,
+        /// Where.
+        point: Vec<f64>,
+        /// What it is.
+        found: super::CriticalKind,
+        /// What it must be.
+        needed: &'static str,
+    },
+    /// A diffusion tensor that does not reach every direction.
+    #[error(
+        "the diffusion tensor at x = {point:?} is not positive definite: no path of finite action leaves along its null directions; add a floor to the noise"
+    )]
+    SingularDiffusion {
+        /// Where.
+        point: Vec<f64>,
+    },
+    /// An iteration stopped short of its tolerance.
+    #[error("{what} stopped at {reached:e} after {iterations} iterations: {remedy}")]
+    NotConverged {
+        /// What was iterated.
+        what: &'static str,
+        /// The accuracy reached.
+        reached: f64,
+        /// The iterations spent.
+        iterations: usize,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A theory that refuses its arguments.
+    #[error(transparent)]
+    Theory(#[from] crate::theory::TheoryError),
+    /// Statistics that refuse their arguments.
+    #[error(transparent)]
+    Statistics(#[from] crate::statistics::StatisticsError),
+}
+
+/// Refuses numbers that are not positive and finite.
+pub(super) fn check_positive(name: &'static str, value: f64) -> Result<(), EscapeError> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(EscapeError::OutOfRange { name, value, allowed: "a positive, finite number" })
+}

@@ -6,6 +6,7 @@
 
 pub mod density;
 pub mod ensemble;
+pub mod krylov;
 pub mod landscape;
 pub mod lanes;
 pub mod noise;

@@ -41,6 +41,7 @@ fn start<R: Real>(network: &Network<R>) -> Vec<R> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
     let activation = match std::env::args().nth(1).as_deref() {
         None | Some("tanh") => Activation::Tanh,
         Some("relu") => Activation::Relu,
@@ -106,10 +107,12 @@ fn measure(place: &str, network: &Network<f32>, parameters: &[f32]) -> Result<()
 
     let vector: Vec<f32> = start(network);
     let flops = 2.0 * samples as f64 * (2.0 * 64.0 * 128.0 + 6.0 * 128.0 * 10.0);
-    let time = best(50, || evaluation.hessian_vector(&vector, &mut workspace, &mut out).expect("lengths agree"));
-    line("Hessian-vector product", time, &format!("{:.1} GFLOP/s; bar 0.8", flops / time / 1e6));
     let time =
-        best(50, || evaluation.gauss_newton_vector(&vector, &mut workspace, &mut out).expect("lengths agree"));
+        best(50, || evaluation.hessian_vector(&vector, &mut workspace, &mut out).expect("lengths agree"));
+    line("Hessian-vector product", time, &format!("{:.1} GFLOP/s; bar 0.8", flops / time / 1e6));
+    let time = best(50, || {
+        evaluation.gauss_newton_vector(&vector, &mut workspace, &mut out).expect("lengths agree")
+    });
     line("Gauss–Newton-vector product", time, "");
     let time = best(20, || {
         evaluation.empirical_fisher_vector(&vector, true, &mut workspace, &mut out).expect("lengths agree");
@@ -129,8 +132,7 @@ fn measure(place: &str, network: &Network<f32>, parameters: &[f32]) -> Result<()
     for lane in 0..lanes {
         at.replica_mut(lane).copy_from_slice(parameters);
     }
-    let indices: Vec<u32> =
-        (0..(lanes * batch) as u32).map(|index| index * 7919 % samples as u32).collect();
+    let indices: Vec<u32> = (0..(lanes * batch) as u32).map(|index| index * 7919 % samples as u32).collect();
     let mut gradients = at.zeros_like();
     let time = best(10, || network.minibatch_gradient(&at, &indices, batch, &mut workspace, &mut gradients));
     line("minibatch gradients of 64 replicas, B = 32", time, &format!("{:.3e} /s", 64e3 / time));
@@ -144,5 +146,7 @@ fn hessian_eigenpairs(
     let product = VectorProduct::new(evaluation.at().len(), |vector: &[f32], out: &mut [f32]| {
         evaluation.hessian_vector(vector, workspace, out).expect("lengths agree");
     });
-    Lanczos { which: Which::Largest, tolerance: 1e-3, ..Lanczos::largest(20) }.run(product).expect("converges")
+    Lanczos { which: Which::Largest, tolerance: 1e-3, ..Lanczos::largest(20) }
+        .run(product)
+        .expect("converges")
 }

@@ -134,12 +134,18 @@ fn products<R: Real, const COUNT: usize>(vectors: [&[R]; COUNT], x: &[R]) -> [f6
             }
         }
     }
+    // What is left, padded: an index known at run time would keep the sums in memory.
+    let mut x_rest = [R::ZERO; PANEL];
+    x_rest[..rest.len()].copy_from_slice(rest);
     let mut joined = [0.0; COUNT];
     for index in 0..COUNT {
-        for ((sum, &vector), &x) in sums[index].iter_mut().zip(vectors[index].1).zip(rest) {
-            *sum = vector.mul_add(x, *sum);
+        let mut vector = [R::ZERO; PANEL];
+        vector[..rest.len()].copy_from_slice(vectors[index].1);
+        let mut sums = sums[index];
+        for part in 0..PANEL {
+            sums[part] = vector[part].mul_add(x_rest[part], sums[part]);
         }
-        let eight: [R; 8] = std::array::from_fn(|part| sums[index][part] + sums[index][part + 8]);
+        let eight: [R; 8] = std::array::from_fn(|part| sums[part] + sums[part + 8]);
         let four: [R; 4] = std::array::from_fn(|part| eight[part] + eight[part + 4]);
         joined[index] = ((four[0] + four[2]) + (four[1] + four[3])).to_f64();
     }

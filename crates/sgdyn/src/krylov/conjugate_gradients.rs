@@ -136,6 +136,8 @@ mod tests {
         };
         let method = ConjugateGradients { tolerance: 1e-6, largest_products: 10 };
         let error = method.solve(VectorProduct::new(2, saddle), &[1.0, 1.0]).unwrap_err();
-        assert!(matches!(error, KrylovError::NotPositiveDefinite { curvature, iteration: 1 } if curvature == -0.5));
+        assert!(
+            matches!(error, KrylovError::NotPositiveDefinite { curvature, iteration: 1 } if curvature == -0.5)
+        );
     }
 }

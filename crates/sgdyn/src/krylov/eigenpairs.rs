@@ -38,7 +38,7 @@ pub struct Lanczos {
     pub tolerance: f64,
     /// Vectors that are multiplied at a time: more than 1 where that is cheaper, or for repeated eigenvalues.
     pub block: usize,
-    /// The vectors that the basis may hold; more than `count` + `block`.
+    /// The vectors that the basis may hold before it is restarted; at least `count` + 2 `block`.
     pub largest_basis: usize,
     /// Products after which it gives up.
     pub largest_products: usize,
@@ -62,14 +62,14 @@ const SMALL: f64 = 1e-3;
 
 impl Lanczos {
     /// The `count` largest eigenpairs, to a relative residual of 1e-6, one vector at a time, with a basis of up to
-    /// 3·`count` + 80 vectors.
+    /// 2·`count` + 24 vectors: on Hessians of networks larger ones save few products and cost memory.
     pub fn largest(count: usize) -> Self {
         Self {
             which: Which::Largest,
             count,
             tolerance: 1e-6,
             block: 1,
-            largest_basis: 3 * count + 80,
+            largest_basis: 2 * count + 24,
             largest_products: 10_000,
         }
     }
@@ -79,7 +79,10 @@ impl Lanczos {
     /// # Errors
     /// [`KrylovError::OutOfRange`] for settings that do not fit the operator; [`KrylovError::NotFinite`];
     /// [`KrylovError::EigenpairsNotConverged`] if any of the pairs misses the tolerance.
-    pub fn run<R: Real>(&self, mut operator: impl SymmetricOperator<R>) -> Result<Eigenpairs<R>, KrylovError> {
+    pub fn run<R: Real>(
+        &self,
+        mut operator: impl SymmetricOperator<R>,
+    ) -> Result<Eigenpairs<R>, KrylovError> {
         let dimension = operator.dimension();
         self.check(dimension)?;
         let mut run = Run::new(self, dimension);
@@ -126,7 +129,7 @@ impl Lanczos {
     }
 
     /// What a residual is compared with.
-    fn scales(&self, values: &[f64]) -> Vec<f64> {
+    fn scales(values: &[f64]) -> Vec<f64> {
         let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
         values.iter().map(|value| value.abs().max(SMALL * largest).max(f64::MIN_POSITIVE)).collect()
     }
@@ -136,7 +139,7 @@ impl Lanczos {
         if residuals.len() < self.count {
             return f64::INFINITY;
         }
-        let relative = residuals.iter().zip(self.scales(values)).map(|(residual, scale)| residual / scale);
+        let relative = residuals.iter().zip(Self::scales(values)).map(|(residual, scale)| residual / scale);
         relative.take(self.count).fold(0.0, f64::max)
     }
 }
@@ -240,7 +243,8 @@ impl<'l, R: Real> Run<'l, R> {
             for (row, &component) in components[..size].iter().enumerate() {
                 // Of two measurements of an element inside the block, the mean.
                 let inside = row >= begin && row < begin + column;
-                let value = if inside { 0.5 * (self.matrix[row][begin + column] + component) } else { component };
+                let value =
+                    if inside { 0.5 * (self.matrix[row][begin + column] + component) } else { component };
                 self.matrix[row][begin + column] = value;
                 self.matrix[begin + column][row] = value;
             }
@@ -336,7 +340,7 @@ impl<'l, R: Real> Run<'l, R> {
             residuals.push((dot(product, product) / dot(vector, vector)).sqrt());
         }
         let tolerance = self.settings.tolerance;
-        let scales = self.settings.scales(&values);
+        let scales = Lanczos::scales(&values);
         let relative = || residuals.iter().zip(&scales).map(|(residual, scale)| residual / scale);
         let converged = relative().filter(|&relative| relative <= tolerance).count();
         if converged < asked {

@@ -24,7 +24,9 @@ pub enum KrylovError {
         found: usize,
     },
     /// A product holds NaN or an infinity.
-    #[error("product {product} with the operator is not finite: the operator is not, or its numbers leave the range of {format}")]
+    #[error(
+        "product {product} with the operator is not finite: the operator is not, or its numbers leave the range of {format}"
+    )]
     NotFinite {
         /// The number of the product, from 1.
         product: usize,
@@ -32,7 +34,9 @@ pub enum KrylovError {
         format: &'static str,
     },
     /// The tolerance was not reached.
-    #[error("only {converged} of {asked} eigenpairs have a relative residual of at most {tolerance:e} after {products} products; the worst has {worst:e}: allow more products or a larger basis, or ask for less")]
+    #[error(
+        "only {converged} of {asked} eigenpairs have a relative residual of at most {tolerance:e} after {products} products; the worst has {worst:e}: allow more products or a larger basis, or ask for less"
+    )]
     EigenpairsNotConverged {
         /// Eigenpairs that reached the tolerance.
         converged: usize,
@@ -46,7 +50,9 @@ pub enum KrylovError {
         worst: f64,
     },
     /// The tolerance was not reached.
-    #[error("the relative residual is {residual:e} after {products} products, above {tolerance:e}: allow more products, or add to the diagonal")]
+    #[error(
+        "the relative residual is {residual:e} after {products} products, above {tolerance:e}: allow more products, or add to the diagonal"
+    )]
     SolutionNotConverged {
         /// |b − Ax|/|b|.
         residual: f64,
@@ -56,7 +62,9 @@ pub enum KrylovError {
         products: usize,
     },
     /// A direction of curvature that is not positive.
-    #[error("the operator is not positive definite: pᵀAp/|p|² = {curvature:e} in iteration {iteration}; add to the diagonal")]
+    #[error(
+        "the operator is not positive definite: pᵀAp/|p|² = {curvature:e} in iteration {iteration}; add to the diagonal"
+    )]
     NotPositiveDefinite {
         /// pᵀAp/|p|².
         curvature: f64,

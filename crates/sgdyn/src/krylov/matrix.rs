@@ -17,6 +17,7 @@ pub struct SymmetricMatrix<'m, R> {
     factor: f64,
     centred: bool,
     centred_vectors: Vec<R>,
+    partial: Vec<[[R; PANEL]; TILE]>,
 }
 
 impl<'m, R: Real> SymmetricMatrix<'m, R> {
@@ -33,7 +34,15 @@ impl<'m, R: Real> SymmetricMatrix<'m, R> {
         if values.len() < expected {
             return Err(KrylovError::Length { what: "the matrix", expected, found: values.len() });
         }
-        Ok(Self { values, stride, dimension, factor, centred: false, centred_vectors: Vec::new() })
+        Ok(Self {
+            values,
+            stride,
+            dimension,
+            factor,
+            centred: false,
+            centred_vectors: Vec::new(),
+            partial: Vec::new(),
+        })
     }
 
     /// The same, centred on both sides.
@@ -58,7 +67,7 @@ impl<R: Real> SymmetricOperator<R> for SymmetricMatrix<'_, R> {
         } else {
             vectors
         };
-        products(self.values, self.stride, self.dimension, factor, vectors, out);
+        products(self.values, self.stride, self.dimension, factor, vectors, &mut self.partial, out);
         if self.centred {
             centre(out, self.dimension);
         }
@@ -76,47 +85,38 @@ fn centre<R: Real>(vectors: &mut [R], dimension: usize) {
 }
 
 lane_kernel! {
-    /// `out[v][r] = factor · Σ_c values[r][c] · vectors[v][c]`
+    /// `out[v][r] = factor · Σ_c values[r][c] · vectors[v][c]`; `partial` is memory for the sums of a tile of rows.
     fn products<R: Real>(
         values: &[R],
         stride: usize,
         dimension: usize,
         factor: R,
         vectors: &[R],
+        partial: &mut Vec<[[R; PANEL]; TILE]>,
         out: &mut [R],
     ) {
         let count = vectors.len() / dimension;
-        let row = |index: usize| &values[index * stride..][..dimension];
+        partial.resize(count, [[R::ZERO; PANEL]; TILE]);
         let vector = |index: usize| &vectors[index * dimension..][..dimension];
-        let mut first = 0;
-        while first < dimension {
-            let whole_rows = first + TILE <= dimension;
-            let rows: [&[R]; TILE] = std::array::from_fn(|index| row((first + index).min(dimension - 1)));
-            let height = if whole_rows { TILE } else { dimension - first };
-            let mut begin = 0;
-            while begin < count {
-                let width = TILE.min(count - begin);
-                if width == TILE {
-                    let columns: [&[R]; TILE] = std::array::from_fn(|index| vector(begin + index));
-                    let sums = tile(&rows, &columns);
-                    for (index, sums) in sums.iter().enumerate() {
-                        let out = &mut out[(begin + index) * dimension + first..][..height];
-                        for (out, &sum) in out.iter_mut().zip(sums) {
-                            *out = factor * sum;
-                        }
-                    }
-                } else {
-                    for index in begin..count {
-                        let [sums] = tile(&rows, &[vector(index)]);
-                        let out = &mut out[index * dimension + first..][..height];
-                        for (out, &sum) in out.iter_mut().zip(&sums) {
-                            *out = factor * sum;
-                        }
-                    }
-                }
-                begin += width;
+        for first in (0..dimension).step_by(TILE) {
+            let height = TILE.min(dimension - first);
+            let rows: [&[R]; TILE] =
+                std::array::from_fn(|index| &values[(first + index.min(height - 1)) * stride..][..dimension]);
+            let (tiles, rest) = partial.as_chunks_mut::<TILE>();
+            for (tile, sums) in tiles.iter_mut().enumerate() {
+                let columns: [&[R]; TILE] = std::array::from_fn(|index| vector(TILE * tile + index));
+                add_tile(&rows, &columns, sums);
             }
-            first += TILE;
+            for (index, sums) in rest.iter_mut().enumerate() {
+                add_tile(&rows, &[vector(TILE * tiles.len() + index)], std::array::from_mut(sums));
+            }
+            for (out, sums) in out.chunks_exact_mut(dimension).zip(partial.iter()) {
+                for (out, sums) in out[first..first + height].iter_mut().zip(sums) {
+                    let eight: [R; 8] = std::array::from_fn(|part| sums[part] + sums[part + 8]);
+                    let four: [R; 4] = std::array::from_fn(|part| eight[part] + eight[part + 4]);
+                    *out = factor * ((four[0] + four[2]) + (four[1] + four[3]));
+                }
+            }
         }
     }
 }
@@ -134,9 +134,14 @@ macro_rules! unrolled {
     };
 }
 
-/// Inner products of 4 rows with `COUNT` vectors, `[COUNT][4]`, each with 16 partial sums joined in a fixed tree.
+/// Inner products of 4 rows with `COUNT` vectors, each as 16 partial sums. They go through memory before they are
+/// joined: else the compiler would vectorise over the tile, to suit the joining.
 #[inline(always)]
-fn tile<R: Real, const COUNT: usize>(rows: &[&[R]; TILE], columns: &[&[R]; COUNT]) -> [[R; TILE]; COUNT] {
+fn add_tile<R: Real, const COUNT: usize>(
+    rows: &[&[R]; TILE],
+    columns: &[&[R]; COUNT],
+    out: &mut [[[R; PANEL]; TILE]; COUNT],
+) {
     let length = rows[0].len();
     let panels = length / PANEL;
     let mut sums = [[[R::ZERO; PANEL]; TILE]; COUNT];
@@ -153,19 +158,17 @@ fn tile<R: Real, const COUNT: usize>(rows: &[&[R]; TILE], columns: &[&[R]; COUNT
             });
         });
     }
-    let mut joined = [[R::ZERO; TILE]; COUNT];
+    unrolled!(column below COUNT {
+        unrolled!(row below TILE { out[column][row] = sums[column][row]; });
+    });
     for column in 0..COUNT {
         for row in 0..TILE {
-            let sums = &mut sums[column][row];
-            for (part, place) in (panels * PANEL..length).enumerate() {
-                sums[part] = rows[row][place].mul_add(columns[column][place], sums[part]);
+            let rest = rows[row][panels * PANEL..].iter().zip(&columns[column][panels * PANEL..length]);
+            for (sum, (&value, &x)) in out[column][row].iter_mut().zip(rest) {
+                *sum = value.mul_add(x, *sum);
             }
-            let eight: [R; 8] = std::array::from_fn(|part| sums[part] + sums[part + 8]);
-            let four: [R; 4] = std::array::from_fn(|part| eight[part] + eight[part + 4]);
-            joined[column][row] = (four[0] + four[2]) + (four[1] + four[3]);
         }
     }
-    joined
 }
 
 #[cfg(test)]
@@ -176,7 +179,8 @@ mod tests {
     fn products_of_all_shapes() {
         for (dimension, stride, count) in [(1, 1, 1), (19, 32, 3), (37, 37, 6), (64, 64, 4)] {
             let value = |i: usize, j: usize| (0.618 * (i * j + i + j) as f64).sin();
-            let values: Vec<f64> = (0..dimension * stride).map(|place| value(place / stride, place % stride)).collect();
+            let values: Vec<f64> =
+                (0..dimension * stride).map(|place| value(place / stride, place % stride)).collect();
             let vectors: Vec<f64> = (0..count * dimension).map(|place| (place as f64).cos()).collect();
             for centred in [false, true] {
                 let mut matrix = SymmetricMatrix::new(&values, stride, dimension, 0.5).unwrap();
@@ -186,7 +190,8 @@ mod tests {
                 let mut out = vec![0.0; count * dimension];
                 matrix.multiply(&vectors, &mut out);
                 for (x, y) in vectors.chunks_exact(dimension).zip(out.chunks_exact(dimension)) {
-                    let shift = |x: &[f64]| if centred { x.iter().sum::<f64>() / dimension as f64 } else { 0.0 };
+                    let shift =
+                        |x: &[f64]| if centred { x.iter().sum::<f64>() / dimension as f64 } else { 0.0 };
                     let mean = shift(x);
                     let mut expected: Vec<f64> = (0..dimension)
                         .map(|i| (0..dimension).map(|j| 0.5 * value(i, j) * (x[j] - mean)).sum())

@@ -155,7 +155,8 @@ mod tests {
         let norm = dot(&start, &start);
         for power in 0..12 {
             let expected: f64 =
-                start.iter().enumerate().map(|(i, u)| u * u * (i as f64 / 40.0).powi(power)).sum::<f64>() / norm;
+                start.iter().enumerate().map(|(i, u)| u * u * (i as f64 / 40.0).powi(power)).sum::<f64>()
+                    / norm;
             let found = quadrature.apply(|node| node.powi(power));
             assert!((found - expected).abs() < 1e-14, "{power}: {found} {expected}");
         }
@@ -174,7 +175,8 @@ mod tests {
             }
         });
         let density =
-            SpectralDensity::sample(laplacian, 12, 40, |index, out| fill_signs(100 + index as u64, out)).unwrap();
+            SpectralDensity::sample(laplacian, 12, 40, |index, out| fill_signs(100 + index as u64, out))
+                .unwrap();
         let square = density.mean(|node| node * node);
         // 4.3 standard errors of 12 vectors: below 0.1 % (t distribution); the vectors are the same in every run.
         assert!(square.z_score(6.0).abs() < 4.3, "{square}");
@@ -185,10 +187,17 @@ mod tests {
 
     #[test]
     fn bad_starts_are_refused() {
-        let mut identity = VectorProduct::new(3, |vector: &[f64], out: &mut [f64]| out.copy_from_slice(vector));
+        let mut identity =
+            VectorProduct::new(3, |vector: &[f64], out: &mut [f64]| out.copy_from_slice(vector));
         assert!(matches!(lanczos_quadrature(&mut identity, &[1.0], 2), Err(KrylovError::Length { .. })));
-        assert!(matches!(lanczos_quadrature(&mut identity, &[0.0; 3], 2), Err(KrylovError::OutOfRange { .. })));
-        assert!(matches!(lanczos_quadrature(&mut identity, &[1.0; 3], 0), Err(KrylovError::OutOfRange { .. })));
+        assert!(matches!(
+            lanczos_quadrature(&mut identity, &[0.0; 3], 2),
+            Err(KrylovError::OutOfRange { .. })
+        ));
+        assert!(matches!(
+            lanczos_quadrature(&mut identity, &[1.0; 3], 0),
+            Err(KrylovError::OutOfRange { .. })
+        ));
         assert_eq!(lanczos_quadrature(&mut identity, &[1.0; 3], 2).unwrap().weights.len(), 1);
     }
 }

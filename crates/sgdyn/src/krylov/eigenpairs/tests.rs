@@ -40,7 +40,10 @@ fn eigenpairs_are_those_of_a_dense_decomposition() {
             }
             for (index, (value, expected)) in pairs.values.iter().zip(&expected).enumerate() {
                 // The error is quadratic in a residual of at most 1e-9 · |λ|.
-                assert!((value - expected).abs() < 1e-11 * reference[149], "{which:?} {block} {index}: {value}");
+                assert!(
+                    (value - expected).abs() < 1e-11 * reference[149],
+                    "{which:?} {block} {index}: {value}"
+                );
             }
             for (i, one) in pairs.vectors.chunks_exact(dimension).enumerate() {
                 for (j, other) in pairs.vectors.chunks_exact(dimension).enumerate() {
@@ -64,9 +67,8 @@ fn residuals_are_those_of_the_vectors_returned() {
         let product = |i: usize| -> f64 {
             (0..dimension).map(|j| f64::from(narrow[i * dimension + j]) * f64::from(vector[j])).sum()
         };
-        let square: f64 = (0..dimension)
-            .map(|i| (product(i) - pairs.values[index] * f64::from(vector[i])).powi(2))
-            .sum();
+        let square: f64 =
+            (0..dimension).map(|i| (product(i) - pairs.values[index] * f64::from(vector[i])).powi(2)).sum();
         // Both with the rounding of products in f32.
         assert!((square.sqrt() - pairs.residuals[index]).abs() < 1e-5, "{square}");
     }
@@ -94,7 +96,9 @@ fn repeated_eigenvalues_and_all_of_a_small_matrix() {
 
 #[test]
 fn what_cannot_be_had_is_refused() {
-    let identity = |dimension| VectorProduct::new(dimension, |vector: &[f64], out: &mut [f64]| out.copy_from_slice(vector));
+    let identity = |dimension| {
+        VectorProduct::new(dimension, |vector: &[f64], out: &mut [f64]| out.copy_from_slice(vector))
+    };
     let error = Lanczos::largest(4).run(identity(3)).unwrap_err().to_string();
     assert_eq!(error, "count = 4 is out of range: give from 1 to the dimension of the operator, 3");
     let values = matrix(100);

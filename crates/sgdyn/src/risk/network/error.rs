@@ -49,7 +49,9 @@ pub enum NetworkError {
         needed: usize,
     },
     /// The last layer has an activation, which belongs to the loss.
-    #[error("layer {layer}, the last, has the activation {activation}: its outputs go to the loss as they are, so it must be identity")]
+    #[error(
+        "layer {layer}, the last, has the activation {activation}: its outputs go to the loss as they are, so it must be identity"
+    )]
     OutputActivation {
         /// The last layer, from 1.
         layer: usize,
@@ -57,7 +59,9 @@ pub enum NetworkError {
         activation: &'static str,
     },
     /// Classes are needed.
-    #[error("{data}: softmax cross-entropy needs classes, and the labels are real targets; the squared loss takes them")]
+    #[error(
+        "{data}: softmax cross-entropy needs classes, and the labels are real targets; the squared loss takes them"
+    )]
     Targets {
         /// The data set.
         data: String,
@@ -94,7 +98,9 @@ pub enum NetworkError {
         value: f64,
     },
     /// A number left the range of the format on the way through the network.
-    #[error("the {what} of layer {layer} are not finite for sample {sample} (from 0): the parameters are too large for {format}, or the features are")]
+    #[error(
+        "the {what} of layer {layer} are not finite for sample {sample} (from 0): the parameters are too large for {format}, or the features are"
+    )]
     NotFinite {
         /// `outputs` or `errors`.
         what: &'static str,

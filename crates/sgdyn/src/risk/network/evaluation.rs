@@ -415,10 +415,10 @@ lane_kernel! {
         let (panels, rest) = values.as_chunks::<PANEL>();
         for panel in panels {
             for (sum, &value) in sums.iter_mut().zip(panel) {
-                *sum += value - value;
+                *sum += value * R::ZERO;
             }
         }
-        let rest: R = rest.iter().map(|&value| value - value).sum();
+        let rest: R = rest.iter().map(|&value| value * R::ZERO).sum();
         sums.iter().copied().sum::<R>() + rest == R::ZERO
     }
 }

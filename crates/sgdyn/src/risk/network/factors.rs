@@ -3,9 +3,9 @@
 use super::error::NetworkError;
 use super::evaluation::{Evaluation, dot};
 use super::loss::joined;
+use super::model::PIECE;
 use super::plan::{Dense, Place};
 use super::product::{PANEL, Rows, RowsMut, Start, multiply, transpose};
-use super::model::PIECE;
 use crate::lanes::{Real, lane_kernel};
 use crate::risk::empirical::EmpiricalRisk;
 
@@ -121,12 +121,10 @@ impl<R: Real> Evaluation<'_, R> {
                 for first in (0..rows.rows).step_by(HEIGHT) {
                     let height = HEIGHT.min(rows.rows - first);
                     // On the diagonal, no more than the triangle needs.
-                    let width =
-                        if row_piece == column_piece { first + height } else { columns.rows };
+                    let width = if row_piece == column_piece { first + height } else { columns.rows };
                     block.begin(height, width);
                     for (layer, place) in self.network.plan.places.iter().enumerate() {
-                        let inputs =
-                            self.network.plan.inputs(layer, rows.features, trace.outputs, rows.rows);
+                        let inputs = self.network.plan.inputs(layer, rows.features, trace.outputs, rows.rows);
                         let errors = place.rows(trace.errors, rows.rows);
                         block.add(place, inputs.from(first), errors.from(first), &columns, layer);
                     }
@@ -204,6 +202,7 @@ struct GramBlock<R> {
     sums: Vec<R>,
     inputs: Vec<R>,
     errors: Vec<R>,
+    mirrored: Vec<R>,
 }
 
 impl<R: Real> GramBlock<R> {
@@ -237,13 +236,12 @@ impl<R: Real> GramBlock<R> {
     }
 
     /// Writes the block and its mirror image.
-    fn write(&self, first_row: usize, first_column: usize, width: usize, gram: &mut Gram<R>) {
+    fn write(&mut self, first_row: usize, first_column: usize, width: usize, gram: &mut Gram<R>) {
         let height = self.sums.len() / self.stride;
-        let mut mirrored = [R::ZERO; HEIGHT];
-        for column in 0..width {
-            for (to, row) in mirrored.iter_mut().zip(self.sums.chunks_exact(self.stride)) {
-                *to = row[column];
-            }
+        self.mirrored.resize(self.stride * HEIGHT, R::ZERO);
+        let out = RowsMut { values: &mut self.mirrored, stride: HEIGHT };
+        transpose(Rows { values: &self.sums, stride: self.stride }, height, width, out);
+        for (column, mirrored) in self.mirrored.chunks_exact(HEIGHT).take(width).enumerate() {
             let place = (first_column + column) * gram.stride + first_row;
             gram.values[place..place + height].copy_from_slice(&mirrored[..height]);
         }

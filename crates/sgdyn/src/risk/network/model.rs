@@ -74,7 +74,9 @@ impl<R: Real> Network<R> {
             return Err(NetworkError::TooManySamples { data: name(), samples });
         }
         let goals = match (loss, data.labels()) {
-            (Loss::SoftmaxCrossEntropy, Labels::Classes { of_sample, .. }) => Goals::Classes(of_sample.clone()),
+            (Loss::SoftmaxCrossEntropy, Labels::Classes { of_sample, .. }) => {
+                Goals::Classes(of_sample.clone())
+            }
             (Loss::SoftmaxCrossEntropy, Labels::Targets(_)) => {
                 return Err(NetworkError::Targets { data: name() });
             }
@@ -115,7 +117,8 @@ impl<R: Real> Network<R> {
 
     /// The parameters of each layer, `[layers]`, as ranges of θ.
     pub fn parameter_ranges(&self) -> Vec<std::ops::Range<usize>> {
-        let range = |place: &super::plan::Place| place.parameters..place.parameters + place.dense.parameters();
+        let range =
+            |place: &super::plan::Place| place.parameters..place.parameters + place.dense.parameters();
         self.plan.places.iter().map(range).collect()
     }
 

@@ -57,10 +57,6 @@ impl<'t, R: Real> Trace<&'t mut [R]> {
         let (slopes, memory) = memory.split_at_mut(kept);
         Self { outputs, errors, slopes, bent: &mut memory[..kept] }
     }
-
-    pub(super) fn as_ref(&self) -> Trace<&[R]> {
-        Trace { outputs: self.outputs, errors: self.errors, slopes: self.slopes, bent: self.bent }
-    }
 }
 
 /// Some samples: their features and what their outputs are compared with.

@@ -122,9 +122,7 @@ impl Plan {
             let (by_rows, rest) = padded[place.padded..].split_at_mut(outputs * place.input_stride);
             let (bias, rest) = rest.split_at_mut(place.output_stride);
             let by_columns = &mut rest[..inputs * place.output_stride];
-            for (to, from) in
-                by_rows.chunks_exact_mut(place.input_stride).zip(weights.chunks_exact(inputs))
-            {
+            for (to, from) in by_rows.chunks_exact_mut(place.input_stride).zip(weights.chunks_exact(inputs)) {
                 to[..inputs].copy_from_slice(from);
                 to[inputs..].fill(R::ZERO);
             }
@@ -183,7 +181,10 @@ impl Place {
     /// Wᵀ by rows, `[inputs × output_stride]`.
     pub(super) fn by_columns<'p, R>(&self, padded: &'p [R]) -> Rows<'p, R> {
         let begin = self.padded + self.dense.outputs * self.input_stride + self.output_stride;
-        Rows { values: &padded[begin..][..self.dense.inputs * self.output_stride], stride: self.output_stride }
+        Rows {
+            values: &padded[begin..][..self.dense.inputs * self.output_stride],
+            stride: self.output_stride,
+        }
     }
 
     /// The layer's part of padded sums: W by rows, and b.

@@ -113,7 +113,7 @@ macro_rules! cover {
     }};
     (@columns $high:literal, $wide:literal, $rows:ident, $panels:ident, $row:ident, $panel:ident,
      $tile:ident ($($argument:expr),*)) => {
-        while $panel + $wide <= $panels {
+        while $panels - $panel >= $wide {
             let mut $row = 0;
             while $row + $high <= $rows {
                 $tile::<R, $high, $wide>($($argument),*);
@@ -142,8 +142,12 @@ lane_kernel! {
     ) {
         let stride = out.stride;
         let out = out.values;
+        match start {
+            Start::Value(value) => out.fill(value),
+            Start::Row(row) => out.chunks_exact_mut(stride).for_each(|out| out.copy_from_slice(row)),
+            Start::Kept => {}
+        }
         cover!(tiles, out.len() / stride, stride / PANEL, |row, panel| multiply_tile(
-            start,
             Rows { values: &left.values[row * left.stride..], stride: left.stride },
             depth,
             right,
@@ -156,7 +160,6 @@ lane_kernel! {
 
 #[inline(always)]
 fn multiply_tile<R: Real, const ROWS: usize, const PANELS: usize>(
-    start: Start<'_, R>,
     left: Rows<'_, R>,
     depth: usize,
     right: Rows<'_, R>,
@@ -164,19 +167,9 @@ fn multiply_tile<R: Real, const ROWS: usize, const PANELS: usize>(
     stride: usize,
     panel: usize,
 ) {
+    // Loaded, even where they are all alike: the compiler then knows that panels are its vectors.
     let mut sums = [[[R::ZERO; PANEL]; PANELS]; ROWS];
-    match start {
-        Start::Value(value) => {
-            unrolled!(row in ROWS { sums[row] = [[value; PANEL]; PANELS]; });
-        }
-        Start::Row(values) => {
-            let values = panels::<R, PANELS>(values, panel);
-            unrolled!(row in ROWS { sums[row] = *values; });
-        }
-        Start::Kept => {
-            unrolled!(row in ROWS { sums[row] = *panels::<R, PANELS>(&out[row * stride..], panel); });
-        }
-    }
+    unrolled!(row in ROWS { sums[row] = *panels::<R, PANELS>(&out[row * stride..], panel); });
     let rows: [&[R]; ROWS] = std::array::from_fn(|row| &left.values[row * left.stride..][..depth]);
     let columns = &right.values[panel * PANEL..];
     for k in 0..depth {
@@ -239,7 +232,7 @@ fn add_transposed_tile<R: Real, const ROWS: usize, const PANELS: usize>(
 #[inline(always)]
 fn panels<R: Real, const PANELS: usize>(row: &[R], panel: usize) -> &[Panel<R>; PANELS] {
     let (panels, _) = row[panel * PANEL..][..PANELS * PANEL].as_chunks::<PANEL>();
-    panels.as_chunks::<PANELS>().0.first().map_or_else(|| unreachable!(), |panels| panels)
+    &panels.as_chunks::<PANELS>().0[0]
 }
 
 #[inline(always)]

@@ -36,7 +36,8 @@ fn data(samples: usize, classes: bool) -> Dataset {
 /// 5-19-4-3 or 5-19-4-1, the second width beyond a panel, with l2 = 0.05.
 fn network<R: Real>(samples: usize, activation: Activation, loss: Loss, classes: bool) -> Network<R> {
     let outputs = if classes { 3 } else { 1 };
-    let layers = [(FEATURES, 19), (19, 4), (4, outputs)].map(|(inputs, outputs)| (inputs, outputs, activation));
+    let layers =
+        [(FEATURES, 19), (19, 4), (4, outputs)].map(|(inputs, outputs)| (inputs, outputs, activation));
     let mut layers = layers.map(|(inputs, outputs, activation)| Dense { inputs, outputs, activation });
     layers[2].activation = Activation::Identity;
     Network::new(&data(samples, classes), &layers, loss, 0.05).unwrap()
@@ -66,9 +67,7 @@ fn moved(at: &[f64], step: f64, along: &[f64]) -> Vec<f64> {
 fn difference(at: &[f64], along: &[f64], of: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
     let step = 5e-4;
     let [far, near, plus, plus_far] = [-2.0, -1.0, 1.0, 2.0].map(|times| of(&moved(at, times * step, along)));
-    (0..near.len())
-        .map(|i| (8.0 * (plus[i] - near[i]) - (plus_far[i] - far[i])) / (12.0 * step))
-        .collect()
+    (0..near.len()).map(|i| (8.0 * (plus[i] - near[i]) - (plus_far[i] - far[i])) / (12.0 * step)).collect()
 }
 
 fn dot(x: &[f64], y: &[f64]) -> f64 {
@@ -203,7 +202,8 @@ fn gauss_newton_products_are_those_of_their_definition() {
                 Loss::SoftmaxCrossEntropy => {
                     let exps: Vec<f64> = z.iter().map(|z| z.exp()).collect();
                     let sum: f64 = exps.iter().sum();
-                    let mean = |f: &dyn Fn(usize) -> f64| (0..width).map(|k| exps[k] / sum * f(k)).sum::<f64>();
+                    let mean =
+                        |f: &dyn Fn(usize) -> f64| (0..width).map(|k| exps[k] / sum * f(k)).sum::<f64>();
                     mean(&|k| x[k] * y[k]) - mean(&|k| x[k]) * mean(&|k| y[k])
                 }
             } / 41.0;
@@ -435,20 +435,17 @@ fn what_does_not_fit_is_named() {
     assert!(build(&[dense(5, 3, tanh)], true, softmax, 0.0).contains("it must be identity"));
     assert!(build(&[dense(5, 0, tanh), dense(0, 3, identity)], true, softmax, 0.0).contains("at least 1"));
     assert!(build(&[dense(5, 1, identity)], false, softmax, 0.0).contains("the squared loss takes them"));
-    assert_eq!(build(&good, true, softmax, -1.0), "l2 = -1 is not a penalty: it must be finite and at least 0");
+    assert_eq!(
+        build(&good, true, softmax, -1.0),
+        "l2 = -1 is not a penalty: it must be finite and at least 0"
+    );
     let network = Network::<f32>::new(&data(5, true), &good, softmax, 0.0).unwrap();
-    assert!(matches!(
-        network.evaluate(&[0.0; 3]),
-        Err(NetworkError::Length { expected: 39, found: 3, .. })
-    ));
+    assert!(matches!(network.evaluate(&[0.0; 3]), Err(NetworkError::Length { expected: 39, found: 3, .. })));
     let mut at = vec![0.5_f32; 39];
     at[30] = f32::NAN;
     assert!(matches!(network.evaluate(&at), Err(NetworkError::Parameter { index: 30, layer: 2, .. })));
     at[30] = 3e38;
     at[29] = 3e38;
     let error = network.evaluate(&at).unwrap_err();
-    assert!(
-        matches!(error, NetworkError::NotFinite { layer: 2, format: "f32", .. }),
-        "{error}"
-    );
+    assert!(matches!(error, NetworkError::NotFinite { layer: 2, format: "f32", .. }), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Stochastic dynamics of SGD: one description of a problem that is simulated, solved and measured.
 //!
 //! The rooms, in the order in which they may know each other (each knows only rooms above it):
-//! [`lanes`], [`random`], [`statistics`], [`landscape`], [`risk`], [`noise`], [`oracle`], [`rule`],
+//! [`lanes`], [`random`], [`statistics`], [`krylov`], [`landscape`], [`risk`], [`noise`], [`oracle`], [`rule`],
 //! [`observe`], [`ensemble`], [`theory`], [`study`].
 
 pub mod density;

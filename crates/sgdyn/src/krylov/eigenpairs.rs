@@ -27,7 +27,8 @@ pub enum Which {
 /// is repeated more often than the block is wide is found only as rounding brings in its other vectors.
 ///
 /// The residuals |Av − λv| that are returned come from products with the returned vectors. For a symmetric A, each
-/// interval [λ − residual, λ + residual] holds an eigenvalue.
+/// interval [λ − residual, λ + residual] holds an eigenvalue. That none was missed is not certain, as in any Krylov
+/// method: of eigenvalues that differ by less than the tolerance allows, the last asked for may be the next one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lanczos {
     /// Which end.

@@ -16,7 +16,7 @@ pub struct SymmetricMatrix<'m, R> {
     dimension: usize,
     factor: f64,
     centred: bool,
-    centred_vectors: Vec<R>,
+    vectors: Vec<R>,
     partial: Vec<[[R; PANEL]; TILE]>,
 }
 
@@ -40,7 +40,7 @@ impl<'m, R: Real> SymmetricMatrix<'m, R> {
             dimension,
             factor,
             centred: false,
-            centred_vectors: Vec::new(),
+            vectors: Vec::new(),
             partial: Vec::new(),
         })
     }
@@ -57,17 +57,20 @@ impl<R: Real> SymmetricOperator<R> for SymmetricMatrix<'_, R> {
     }
 
     fn multiply(&mut self, vectors: &[R], out: &mut [R]) {
-        let factor = R::from_f64(self.factor);
-        let centred_vectors = &mut self.centred_vectors;
-        let vectors = if self.centred {
-            centred_vectors.clear();
-            centred_vectors.extend_from_slice(vectors);
-            centre(centred_vectors, self.dimension);
-            centred_vectors
-        } else {
-            vectors
-        };
-        products(self.values, self.stride, self.dimension, factor, vectors, &mut self.partial, out);
+        let (dimension, factor) = (self.dimension, R::from_f64(self.factor));
+        // Copied to the beginnings of cache lines: vectors of registers that straddle two take twice the time.
+        let stride = dimension.next_multiple_of(PANEL);
+        let count = vectors.len() / dimension;
+        self.vectors.resize(count * stride + PANEL, R::ZERO);
+        let begin = self.vectors.as_ptr().align_offset(64).min(PANEL);
+        let copies = &mut self.vectors[begin..begin + count * stride];
+        for (copy, vector) in copies.chunks_exact_mut(stride).zip(vectors.chunks_exact(dimension)) {
+            copy[..dimension].copy_from_slice(vector);
+            if self.centred {
+                centre(&mut copy[..dimension], dimension);
+            }
+        }
+        products(self.values, self.stride, dimension, factor, copies, stride, &mut self.partial, out);
         if self.centred {
             centre(out, self.dimension);
         }
@@ -92,12 +95,13 @@ lane_kernel! {
         dimension: usize,
         factor: R,
         vectors: &[R],
+        vector_stride: usize,
         partial: &mut Vec<[[R; PANEL]; TILE]>,
         out: &mut [R],
     ) {
-        let count = vectors.len() / dimension;
+        let count = vectors.len() / vector_stride;
         partial.resize(count, [[R::ZERO; PANEL]; TILE]);
-        let vector = |index: usize| &vectors[index * dimension..][..dimension];
+        let vector = |index: usize| &vectors[index * vector_stride..][..dimension];
         for first in (0..dimension).step_by(TILE) {
             let height = TILE.min(dimension - first);
             let rows: [&[R]; TILE] =
@@ -197,7 +201,9 @@ mod tests {
                         .map(|i| (0..dimension).map(|j| 0.5 * value(i, j) * (x[j] - mean)).sum())
                         .collect();
                     let mean = shift(&expected);
-                    expected.iter_mut().for_each(|value| *value -= mean);
+                    for value in &mut expected {
+                        *value -= mean;
+                    }
                     for (found, expected) in y.iter().zip(&expected) {
                         // Sums of 64 terms of order 1.
                         assert!((found - expected).abs() < 1e-13);

@@ -11,7 +11,7 @@ fn matrix(dimension: usize) -> Vec<f64> {
     let entry = |i: usize, j: usize| ((i + 1) as f64 * 0.618 * (j + 3) as f64).sin();
     let element = |i: usize, j: usize| {
         let term = |k: usize| entry(i, k) * entry(j, k) / if k == 2 { -3.0 } else { (k + 1) as f64 };
-        let diagonal = if i % 2 == 0 { 3.0 } else { -3.0 } / (i + 1) as f64;
+        let diagonal = if i.is_multiple_of(2) { 3.0 } else { -3.0 } / (i + 1) as f64;
         (0..6).map(term).sum::<f64>() + if i == j { diagonal } else { 0.0 }
     };
     (0..dimension * dimension).map(|place| element(place / dimension, place % dimension)).collect()

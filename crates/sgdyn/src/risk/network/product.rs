@@ -232,7 +232,10 @@ fn add_transposed_tile<R: Real, const ROWS: usize, const PANELS: usize>(
 #[inline(always)]
 fn panels<R: Real, const PANELS: usize>(row: &[R], panel: usize) -> &[Panel<R>; PANELS] {
     let (panels, _) = row[panel * PANEL..][..PANELS * PANEL].as_chunks::<PANEL>();
-    &panels.as_chunks::<PANELS>().0[0]
+    match panels.first_chunk::<PANELS>() {
+        Some(panels) => panels,
+        None => unreachable!("the slice has this length"),
+    }
 }
 
 #[inline(always)]

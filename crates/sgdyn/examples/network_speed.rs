@@ -111,7 +111,7 @@ fn measure(place: &str, network: &Network<f32>, parameters: &[f32]) -> Result<()
         best(50, || evaluation.hessian_vector(&vector, &mut workspace, &mut out).expect("lengths agree"));
     line("Hessian-vector product", time, &format!("{:.1} GFLOP/s; bar 0.8", flops / time / 1e6));
     let time = best(50, || {
-        evaluation.gauss_newton_vector(&vector, &mut workspace, &mut out).expect("lengths agree")
+        evaluation.gauss_newton_vector(&vector, &mut workspace, &mut out).expect("lengths agree");
     });
     line("Gauss–Newton-vector product", time, "");
     let time = best(20, || {

@@ -1,12 +1,13 @@
 //! Stochastic dynamics of SGD: one description of a problem that is simulated, solved and measured.
 //!
 //! The rooms, in the order in which they may know each other (each knows only rooms above it):
-//! [`lanes`], [`random`], [`statistics`], [`landscape`], [`risk`], [`noise`], [`oracle`], [`rule`],
-//! [`observe`], [`ensemble`], [`theory`], [`density`], [`study`].
+//! [`lanes`], [`random`], [`statistics`], [`krylov`], [`landscape`], [`risk`], [`noise`], [`oracle`], [`rule`],
+//! [`observe`], [`ensemble`], [`theory`], [`density`], [`escape`], [`study`].
 
 pub mod density;
 pub mod ensemble;
 pub mod escape;
+pub mod krylov;
 pub mod landscape;
 pub mod lanes;
 pub mod noise;

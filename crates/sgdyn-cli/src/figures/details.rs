@@ -40,12 +40,12 @@ fn told_apart(context: &Context<'_>, table: &Table) -> sgdyn_report::Table {
     for (column, (_, name)) in context.study.swept().enumerate() {
         let values: Vec<Option<&Datum>> =
             (0..table.rows()).map(|row| of_row(row).and_then(|swept| swept.get(column))).collect();
-        let number = |value: &Option<&Datum>| match value {
+        let number = |value: Option<&Datum>| match value {
             Some(Datum::Number(number)) => Some(*number),
             Some(Datum::Count(count)) => Some(*count as f64),
             _ => None,
         };
-        let numbers: Option<Vec<f64>> = values.iter().map(number).collect();
+        let numbers: Option<Vec<f64>> = values.iter().copied().map(number).collect();
         let texts = || values.iter().map(|value| value.map_or_else(String::new, show)).collect();
         named = named.column(name, numbers.map_or_else(|| Values::Text(texts()), Values::Number));
     }

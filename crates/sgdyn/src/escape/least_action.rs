@@ -324,6 +324,7 @@ mod tests {
     use super::super::testing::named_field;
     use super::super::{ItoFunctions, WhiteNoise};
     use super::*;
+    use faer::linalg::solvers::Solve;
 
     fn half(_: &[f64], tensor: &mut [f64]) {
         tensor.copy_from_slice(&[0.5, 0.0, 0.0, 0.5]);
@@ -433,7 +434,6 @@ mod tests {
             Mat::from_fn(dimension, dimension, |i, j| 2.0 * entry(i, j) / (curvature(i) + curvature(j)));
         let end = [0.5, -0.4, 0.3, 0.2, -0.6];
         let right = Mat::from_fn(dimension, 1, |i, _| end[i]);
-        use faer::linalg::solvers::Solve;
         let solved = covariance.llt(faer::Side::Lower).unwrap().solve(&right);
         let exact: f64 = (0..dimension).map(|i| 0.5 * end[i] * solved[(i, 0)]).sum();
         let path = least_action_path(&process, &[0.0; 5], &end, None, &ActionOptions::default()).unwrap();

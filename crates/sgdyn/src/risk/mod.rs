@@ -16,6 +16,7 @@ mod generalised_linear_curvature;
 mod lanes_kernel;
 mod link;
 mod minimise;
+pub mod network;
 mod points;
 mod ready;
 mod records;

@@ -200,7 +200,7 @@ fn what_no_grid_can_answer_is_refused_with_the_place() {
     let large = "study = \"density\"\nlandscape.formula = \"x^2+y^2+z^2\"\nrule = { name = \"langevin\", beta = 1 }\ngrid = { cells = [80, 80, 80], method = \"direct\", memory = 0.1 }";
     assert!(refusal(large).contains("would fit"));
     let unstable = "study = \"density\"\nlandscape.formula = \"x^2/2\"\nrule = { name = \"sgd\", learning_rate = 2.5 }\nnoise = { name = \"gaussian\", standard_deviation = 1.0 }\ngrid = { lower = [-20.0], upper = [20.0], cells = [200] }";
-    assert!(refusal(unstable).contains("stable"), "{}", refusal(unstable));
+    assert!(refusal(unstable).contains("stability limit 2"), "{}", refusal(unstable));
     let indefinite = "study = \"density\"\nlandscape.formula = \"x^2+y^2\"\nrule = { name = \"sde\", learning_rate = 0.1 }\nnoise = { name = \"formula\", entries = [[\"1\", \"2\"], [\"2\", \"1\"]] }\ngrid = { lower = [-1.0, -1.0], upper = [1.0, 1.0], cells = [10, 10] }";
     assert!(refusal(indefinite).contains("positive semidefinite"), "{}", refusal(indefinite));
     let inside = "study = \"first-passage\"\nlandscape.formula = \"x^2/2\"\nrule = { name = \"langevin\", beta = 1 }\nfirst-passage = { start = [1.0], target = \"x > 0\" }";

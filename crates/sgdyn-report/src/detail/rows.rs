@@ -154,7 +154,7 @@ fn setting(column: &Column, row: usize, wording: &Wording<'_>) -> String {
         Values::Integer(values) => values.get(row).map(|&value| significant(value as f64, 15)),
         Values::Text(values) => {
             return values.get(row).map_or_else(String::new, |text| {
-                text.clone().replace("<=", "≤").replace(">=", "≥").trim_matches('–').to_owned()
+                text.replace('_', " ").replace("<=", "≤").replace(">=", "≥").trim_matches('–').to_owned()
             });
         }
         Values::Bool(values) => {

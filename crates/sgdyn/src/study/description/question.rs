@@ -104,8 +104,8 @@ pub struct FirstPassage {
     pub target: Vec<String>,
     /// A condition that the target is to be reached before.
     pub before: Option<String>,
-    /// What is wanted besides moments.
-    pub observe: Vec<PassageObservable>,
+    /// What is wanted besides moments; none: by the number of cells.
+    pub observe: Option<Vec<PassageObservable>>,
 }
 
 /// What is asked of a first passage besides its moments.

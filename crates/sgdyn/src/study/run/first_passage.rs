@@ -50,18 +50,18 @@ struct Passage {
 
 impl FirstPassageCell {
     pub(super) fn new(cell: &Cell, setting: Setting<f64>, question: &Question) -> Result<Self, RunError> {
-        let observes = |observable| question.observe.contains(&observable);
         let before = question.before.as_deref().map(|text| setting.condition("first-passage.before", text));
         let mut built = Self {
             column: "first_passage_time",
             start: question.start.clone(),
             targets: Vec::new(),
             before: before.transpose()?,
-            rate: observes(PassageObservable::Rate),
-            survival: observes(PassageObservable::Survival),
+            rate: false,
+            survival: false,
             setting,
         };
         built.aim(cell, "first-passage.target", &question.target)?;
+        built.observe(question.observe.as_deref())?;
         Ok(built)
     }
 
@@ -72,12 +72,26 @@ impl FirstPassageCell {
             start: question.start.clone(),
             targets: Vec::new(),
             before: None,
-            rate: true,
-            survival: true,
+            rate: false,
+            survival: false,
             setting,
         };
         built.aim(cell, "escape.target", &question.target)?;
+        built.observe(None)?;
         Ok(built)
+    }
+
+    /// Takes what is asked for, else what the number of cells allows.
+    fn observe(&mut self, asked: Option<&[PassageObservable]>) -> Result<(), RunError> {
+        const MOST_CELLS: usize = 100_000;
+        let few = match self.targets.first() {
+            Some(aim) => aim.problem.grid(1)?.cells() <= MOST_CELLS,
+            None => true,
+        };
+        let observes = |observable| asked.map_or(few, |asked| asked.contains(&observable));
+        self.rate = observes(PassageObservable::Rate);
+        self.survival = observes(PassageObservable::Survival);
+        Ok(())
     }
 
     /// The mean times to the targets of an escape in two or three dimensions and their errors; none where no grid answers.

@@ -61,7 +61,7 @@ fn linear(map: &Map, room: &Room<'_>) -> Ticks {
             let values: Vec<f64> = (0..count).map(|k| (first + k as f64) * step).collect();
             let candidate = labelled(map, &values, exponent, span);
             if candidate.major.len() < 2 && !coarsest.major.is_empty() {
-                return coarsest;
+                return ends_of(coarsest);
             }
             if room.fits(&candidate.major) {
                 return candidate;
@@ -69,7 +69,16 @@ fn linear(map: &Map, room: &Room<'_>) -> Ticks {
             coarsest = candidate;
         }
     }
-    coarsest
+    ends_of(coarsest)
+}
+
+/// The first and the last label alone: where more touch and the next coarser step has one at most.
+fn ends_of(mut ticks: Ticks) -> Ticks {
+    let labels = ticks.major.len();
+    if labels > 2 {
+        ticks.major.drain(1..labels - 1);
+    }
+    ticks
 }
 
 /// Labels for multiples of a step with the given decimal exponent.

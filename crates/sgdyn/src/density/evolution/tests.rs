@@ -296,6 +296,8 @@ proptest! {
             let error = distance(evolution.masses(), &moved(&chain, &start, time));
             prop_assert!(error <= evolution.estimated_error() + 1e-12, "{error:e} {:e}", evolution.estimated_error());
         }
-        prop_assert!(evolution.estimated_error() < 1e-3);
+        // Each step's error is relative to the mass then there: over a long decay they add up.
+        let steps = evolution.counts().steps as f64;
+        prop_assert!(evolution.estimated_error() <= 1e-6 * steps * (1.0 + 1e-12));
     }
 }

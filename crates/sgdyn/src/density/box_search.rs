@@ -1,7 +1,7 @@
 //! A box that holds a stationary law, found by growing and shrinking.
 
 use super::generator::generator;
-use super::{Axis, DenseElimination, DensityError, DiffusionProcess, Face, Grid, Rates, Resolvent};
+use super::{Axis, DenseSolver, DensityError, DiffusionProcess, Face, Grid, Solver};
 use crate::theory::Interpretation;
 
 /// Cells per axis of the grids that are tried, in 1, 2 and 3 dimensions: exact in detailed balance however coarse, and
@@ -73,8 +73,7 @@ pub fn find_box(
         let axes = ends.iter().map(|&[lower, upper]| Axis::uniform(lower, upper, CELLS[dimension - 1]));
         let grid = Grid::new(axes.collect())?;
         let chain = generator(process, &grid, interpretation)?;
-        let start = grid.cell_of(&around[0]).unwrap_or(0);
-        let masses = coarse_stationary(&chain, start)?;
+        let masses = DenseSolver.stationary(&chain)?;
         let mut moved = false;
         reached = 0.0;
         for axis in 0..dimension {
@@ -177,39 +176,6 @@ fn slab_masses(grid: &Grid, axis: usize, masses: &[f64]) -> Vec<f64> {
     slabs
 }
 
-/// The stationary masses of a small chain: visits to the other states between two visits to `reference`, or to a state
-/// that is visited much more often.
-pub(super) fn coarse_stationary(chain: &Rates, mut reference: usize) -> Result<Vec<f64>, DensityError> {
-    let mut masses = vec![1.0; chain.states()];
-    // From the edge of a box the visits to its middle can exceed all numbers; from there they do not.
-    for _ in 0..4 {
-        let (rest, kept) = chain.restricted(|state| state != reference);
-        let mut source = vec![0.0; rest.states()];
-        let (targets, values) = chain.row(reference);
-        for (&target, &value) in targets.iter().zip(values) {
-            let target = target as usize;
-            source[target - usize::from(target > reference)] = value;
-        }
-        let mut visits = vec![0.0; rest.states()];
-        DenseElimination::new(&rest)?.forward(&source, &mut visits)?;
-        masses[reference] = 1.0;
-        for (&state, &visit) in kept.iter().zip(&visits) {
-            masses[state] = if visit.is_nan() { f64::INFINITY } else { visit };
-        }
-        let most =
-            (0..masses.len()).fold(0, |best, state| if masses[state] > masses[best] { state } else { best });
-        if masses[most] < 1e150 {
-            break;
-        }
-        reference = most;
-    }
-    let total: f64 = masses.iter().sum();
-    for mass in &mut masses {
-        *mass /= total;
-    }
-    Ok(masses)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,7 +222,7 @@ mod tests {
         assert_eq!(ends[1][0], -0.2);
         let grid = Grid::new(ends.iter().map(|&[a, b]| Axis::uniform(a, b, 30)).collect()).unwrap();
         let chain = generator(&process, &grid, Interpretation::Ito).unwrap();
-        let edges = edge_mass(&grid, &coarse_stationary(&chain, 0).unwrap());
+        let edges = edge_mass(&grid, &DenseSolver.stationary(&chain).unwrap());
         assert!(edges[0][0] < 1e-8 && edges[0][1] < 1e-8 && edges[1][1] < 1e-8, "{edges:?}");
         assert!(edges[1][0] > 1e-3, "the wall cuts mass off: {edges:?}");
         assert!(ends[0][1] - ends[0][0] < 6.0, "{ends:?}");

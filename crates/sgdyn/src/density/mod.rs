@@ -24,6 +24,7 @@ mod process_functions;
 mod process_noise;
 mod quasi_stationary;
 mod rates;
+mod renewal;
 mod resolvent;
 #[cfg(test)]
 mod sample_chains;
@@ -35,7 +36,7 @@ mod target;
 pub use box_search::{edge_mass, find_box};
 pub use committor::{Between, Committor, Side};
 pub use current::{ProbabilityCurrent, entropy_production};
-pub use elimination::{Dissection, Elimination, stationary};
+pub use elimination::{Dissection, Elimination};
 pub use error::DensityError;
 pub use evolution::{Evolution, StepCounts, Survival, SurvivalAt, TailSwitch, survival};
 pub use first_passage::{FirstPassage, occupation};

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::renewal::stationary_by_renewal;
 use super::{
     DenseElimination, DensityError, Dissection, Elimination, IterativeResolvent, Rates, Resolvent,
-    stationary, stationary_iteratively,
+    stationary_iteratively,
 };
 
 /// Makes the [`Resolvent`] of a chain. Questions about a chain take a solver, so that elimination on a full matrix, on
@@ -24,7 +25,8 @@ pub trait Solver: Sync {
     /// # Errors
     /// A chain with exits, which has no stationary law; one that falls apart; that of [`Solver::resolvent`].
     fn stationary(&self, chain: &Rates) -> Result<Vec<f64>, DensityError> {
-        stationary_by_renewal(self, chain)
+        let law = stationary_by_renewal(chain, |open| self.resolvent(open).map(Some))?;
+        Ok(law.unwrap_or_default())
     }
 }
 
@@ -101,10 +103,11 @@ impl Solver for SparseSolver {
     }
 
     fn stationary(&self, chain: &Rates) -> Result<Vec<f64>, DensityError> {
-        match self.order(chain)? {
-            Some(_) => stationary(chain),
-            None => stationary_iteratively(chain, self.tolerance),
-        }
+        let direct = stationary_by_renewal(chain, |open| match self.order(open)? {
+            Some(order) => Ok(Some(Box::new(Elimination::ordered(order, open)?) as Box<dyn Resolvent>)),
+            None => Ok(None),
+        })?;
+        direct.map_or_else(|| stationary_iteratively(chain, self.tolerance), Ok)
     }
 }
 
@@ -127,62 +130,6 @@ pub(super) fn pinned(
         other => other,
     })?;
     Ok((resolvent, kept))
-}
-
-fn stationary_by_renewal(solver: &(impl Solver + ?Sized), chain: &Rates) -> Result<Vec<f64>, DensityError> {
-    if let Some(&value) = chain.exits().iter().find(|&&exit| exit > 0.0) {
-        let allowed =
-            "a chain without exits (reflecting or periodic faces), or ask for the quasi-stationary law";
-        return Err(DensityError::OutOfRange { name: "rate of exit", value, allowed });
-    }
-    if chain.states() == 0 {
-        return Ok(Vec::new());
-    }
-    let state = local_mode(chain);
-    let (resolvent, kept) = pinned(solver, chain, state)?;
-    let mut source = vec![0.0; chain.states()];
-    let (targets, rates) = chain.row(state);
-    for (&target, &rate) in targets.iter().zip(rates) {
-        source[target as usize] = rate;
-    }
-    let source: Vec<f64> = kept.iter().map(|&old| source[old]).collect();
-    let mut occupation = vec![0.0; kept.len()];
-    resolvent.forward(&source, &mut occupation)?;
-    let mut masses = vec![1.0; chain.states()];
-    for (&old, &time) in kept.iter().zip(&occupation) {
-        masses[old] = time;
-    }
-    let total = super::sums::sum(&masses);
-    if !total.is_finite() {
-        let allowed = "a box in which stationary masses differ by less than 1e300: narrow it";
-        return Err(DensityError::OutOfRange { name: "ratio of stationary masses", value: total, allowed });
-    }
-    for mass in &mut masses {
-        *mass /= total;
-    }
-    Ok(masses)
-}
-
-/// A state from which every jump leads down in stationary mass, as far as pairs of rates tell: starting the renewal
-/// in a remote corner would divide by its vanishing mass.
-fn local_mode(chain: &Rates) -> usize {
-    let mut state = chain.states() / 2;
-    for _ in 0..chain.states() {
-        let (targets, rates) = chain.row(state);
-        let mut best = (1.0, state);
-        for (&target, &rate) in targets.iter().zip(rates) {
-            let target = target as usize;
-            let ratio = rate / rate_between(chain, target, state);
-            if target != state && ratio > best.0 {
-                best = (ratio, target);
-            }
-        }
-        if best.1 == state || !best.0.is_finite() {
-            return best.1;
-        }
-        state = best.1;
-    }
-    state
 }
 
 /// The rate of one jump; 0 where there is none.

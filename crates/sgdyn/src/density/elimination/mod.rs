@@ -8,13 +8,12 @@ mod panel;
 mod pattern;
 mod product;
 mod solve;
-mod stationary;
 #[cfg(test)]
 mod tests;
 mod workspace;
 
 pub use dissection::Dissection;
-pub use stationary::stationary;
+pub(super) use pattern::Pattern;
 
 use std::sync::Arc;
 

@@ -1,7 +1,6 @@
 //! Chains against Gibbs laws, closed forms and quadrature.
 
-use super::super::box_search::coarse_stationary;
-use super::super::{Axis, DenseElimination, Face, Resolvent};
+use super::super::{Axis, DenseElimination, DenseSolver, Face, Resolvent, Solver};
 use super::*;
 use crate::theory::{
     FarSide, Process, first_passage_time, interval_exit_time, irreversibility, stationary_covariance,
@@ -17,7 +16,7 @@ fn double_well(temperature: f64) -> DiffusionProcess {
 }
 
 pub(in crate::density) fn stationary(chain: &Rates) -> Vec<f64> {
-    coarse_stationary(chain, chain.states() / 2).unwrap()
+    DenseSolver.stationary(chain).unwrap()
 }
 
 pub(super) fn mean_times(chain: &Rates) -> Vec<f64> {

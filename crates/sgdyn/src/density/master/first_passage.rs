@@ -2,7 +2,7 @@
 
 use super::Transition;
 use super::elimination::resolvent;
-use crate::density::DensityError;
+use crate::density::{DensityError, QuasiStationary};
 
 /// Mean and variance of the number of steps until the chain is left, from each state.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,15 +11,6 @@ pub struct StepsToLeave {
     pub mean: Vec<f64>,
     /// The variance of the number of steps, `[states]`.
     pub variance: Vec<f64>,
-}
-
-/// The law that a chain keeps while it is being left.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QuasiStationary {
-    /// The masses, which sum to 1, `[states]`.
-    pub masses: Vec<f64>,
-    /// The probability to leave in a step, 1 − λ for P's largest eigenvalue λ.
-    pub exit_probability: f64,
 }
 
 impl Transition {
@@ -51,39 +42,13 @@ impl Transition {
         Ok(StepsToLeave { mean, variance })
     }
 
-    /// The quasi-stationary law and its exit probability, which has all its digits however small it is.
+    /// The quasi-stationary law; its rate is the probability to leave in a step, 1 − λ for P's largest eigenvalue λ,
+    /// with nearly all digits however small it is.
     ///
     /// # Errors
-    /// A state that never leaves; several laws that decay equally slowly.
+    /// A state that never leaves; otherwise as [`QuasiStationary::new`].
     pub fn quasi_stationary(&self) -> Result<QuasiStationary, DensityError> {
-        const MOST_ITERATIONS: usize = 2_000;
-        let states = self.states();
-        let solver = resolvent(self.chain())?;
-        let mut masses = vec![1.0 / states as f64; states];
-        let mut occupation = vec![0.0; states];
-        let mut change = f64::INFINITY;
-        for _ in 0..MOST_ITERATIONS {
-            solver.forward(&masses, &mut occupation)?;
-            let total: f64 = occupation.iter().sum();
-            change = 0.0;
-            for (mass, &time) in masses.iter_mut().zip(&occupation) {
-                change += (time / total - *mass).abs();
-                *mass = time / total;
-            }
-            if change < 1e-14 * states as f64 {
-                let exits = masses.iter().zip(self.chain().exits());
-                return Ok(QuasiStationary {
-                    exit_probability: exits.map(|(p, exit)| p * exit).sum(),
-                    masses,
-                });
-            }
-        }
-        let remedy = "two parts are left equally slowly: name the one to start in";
-        Err(DensityError::NotConverged {
-            what: "the quasi-stationary law",
-            reached: change,
-            iterations: MOST_ITERATIONS,
-            remedy,
-        })
+        let chain = self.chain();
+        QuasiStationary::new(chain, &*resolvent(chain)?)
     }
 }

@@ -28,7 +28,7 @@ mod transient;
 mod transition;
 
 pub use elimination::BandElimination;
-pub use first_passage::{QuasiStationary, StepsToLeave};
+pub use first_passage::StepsToLeave;
 pub use heavy_ball::HeavyBallStep;
 pub use kramers_moyal::KramersMoyal;
 pub use line::spread_transition;

@@ -269,7 +269,7 @@ fn transients_follow_closed_forms() {
         assert!((survival / (1.0 - q).powi(steps) - 1.0).abs() < 1e-12);
     }
     let quasi = chain.quasi_stationary().unwrap();
-    assert!((quasi.exit_probability / q - 1.0).abs() < 1e-12);
+    assert!((quasi.rate / q - 1.0).abs() < 1e-12);
     let steps = chain.steps_to_leave().unwrap();
     assert!((steps.mean[3] * q - 1.0).abs() < 1e-12);
     assert!((steps.variance[3] * q * q / (1.0 - q) - 1.0).abs() < 1e-12);
@@ -368,7 +368,7 @@ fn modes_decay_as_they_must() {
     let (half, kept) = chain.restricted(|cell| cell >= 120).unwrap();
     let quasi = half.quasi_stationary().unwrap();
     assert_eq!(kept.len(), 280);
-    assert!((slow[0] / (2.0 * quasi.exit_probability) - 1.0).abs() < 0.05);
+    assert!((slow[0] / (2.0 * quasi.rate) - 1.0).abs() < 0.05);
     // The powers of P over a long horizon decay by it.
     let mut start = vec![0.0; 400];
     start[300] = 1.0;

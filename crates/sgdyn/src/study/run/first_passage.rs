@@ -279,7 +279,7 @@ fn late_rate(chain: &Chain, solver: &SparseSolver) -> Result<Option<f64>, RunErr
             QuasiStationary::new(rates, &*resolvent).ok().map(|law| law.rate)
         }
         Chain::InSteps(transition) => {
-            let exit = transition.quasi_stationary().ok().map(|law| law.exit_probability);
+            let exit = transition.quasi_stationary().ok().map(|law| law.rate);
             // In steps survival falls as (1 − p)^k.
             exit.map(|exit| -(-exit).ln_1p())
         }

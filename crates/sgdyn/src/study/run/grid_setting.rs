@@ -2,39 +2,19 @@
 
 use std::sync::Arc;
 
-use super::RunError;
-use super::setting::{Setting, Source, equation_noise_of, gradient_noise_of, sampling};
-use super::unfit;
+use super::grid_box::{FEWEST_CELLS, cells, faces, fixed_ends, points_in, stretched};
+use super::grid_dynamics::{Dynamics, dynamics};
+use super::setting::Setting;
+use super::{RunError, unfit};
 use crate::density::master::{HeavyBallStep, Outside, SgdStep, Transition, minibatch_transition};
 use crate::density::{
     Axis, DensityError, DiffusionProcess, Face, Grid, LevyFlight, Method, Rates, SparseSolver, Target,
-    find_box, generator, generator_until, nodal_chain,
+    generator, generator_until, nodal_chain,
 };
-use crate::landscape::Field;
 use crate::landscape::formula::{Condition, Side};
-use crate::noise::{Isotropic, Noise};
-use crate::random::{Law, Sampling};
-use crate::risk::EmpiricalRisk;
-use crate::study::{
-    Description, Grid as DescribedGrid, GridMethod, Interpretation as DescribedInterpretation, Rule,
-};
-use crate::theory::Interpretation;
-
-/// The mass that an automatic box may cut off at each face.
-const MASS_CUT_OFF: f64 = 1e-10;
-/// SGD's own law is wider than that of its equation: an automatic box is wider by this on each side.
-const WIDER: f64 = 0.3;
-const DEFAULT_CELLS: [usize; 3] = [1000, 200, 60];
-const FEWEST_CELLS: usize = 4;
-
-/// What moves on a grid.
-enum Dynamics {
-    Diffusion { process: DiffusionProcess, interpretation: Interpretation },
-    Flight { field: Field<f64>, alpha: f64, scale: f64 },
-    Sgd { field: Field<f64>, noise: Option<Arc<dyn Noise<f64>>>, learning_rate: f64 },
-    HeavyBall { field: Field<f64>, noise: Option<Arc<dyn Noise<f64>>>, learning_rate: f64, momentum: f64 },
-    Minibatches { risk: Arc<dyn EmpiricalRisk<f64>>, batch_size: usize, learning_rate: f64 },
-}
+use crate::noise::Noise;
+use crate::random::Law;
+use crate::study::{Description, GridMethod};
 
 /// The chain that dynamics are on a grid.
 pub(super) enum Chain {
@@ -269,184 +249,6 @@ impl GridProblem {
     }
 }
 
-impl Dynamics {
-    /// The box: what is given, and the rest found.
-    fn ends(&self, fixed: &[[Option<f64>; 2]], points: &[Vec<f64>]) -> Result<Vec<[f64; 2]>, RunError> {
-        let given: Option<Vec<[f64; 2]>> = fixed.iter().map(|ends| Some([ends[0]?, ends[1]?])).collect();
-        if let Some(given) = given {
-            return Ok(given);
-        }
-        let origin = vec![vec![0.0; fixed.len()]];
-        let around = if points.is_empty() { &origin } else { points };
-        match self {
-            Self::Diffusion { process, interpretation } => {
-                Ok(find_box(process, *interpretation, around, fixed, MASS_CUT_OFF)?)
-            }
-            Self::Sgd { field, noise: Some(noise), learning_rate } if noise.law() == Law::Normal => {
-                let process = DiffusionProcess::stochastic_gradient(field, noise.clone(), *learning_rate)?;
-                let found = find_box(&process, Interpretation::Ito, around, fixed, MASS_CUT_OFF)?;
-                let widened = |(ends, fixed): (&[f64; 2], &[Option<f64>; 2])| {
-                    let more = WIDER * (ends[1] - ends[0]);
-                    [fixed[0].unwrap_or(ends[0] - more), fixed[1].unwrap_or(ends[1] + more)]
-                };
-                Ok(found.iter().zip(fixed).map(widened).collect())
-            }
-            _ => Err(unfit(
-                "grid.lower",
-                "absent",
-                "a box is found for diffusions and for SGD with Gaussian noise; here give `grid.lower` and `grid.upper`",
-            )),
-        }
-    }
-}
-
-fn dynamics(description: &Description, setting: &Setting<f64>) -> Result<Dynamics, RunError> {
-    let field = |rule: &str| {
-        setting.field().cloned().ok_or_else(|| {
-            unfit("rule.name", rule, "on a grid it needs a formula or a named landscape, not data")
-        })
-    };
-    match &description.rule {
-        Rule::Langevin { beta, .. } => {
-            let process = DiffusionProcess::langevin(&field("langevin")?, *beta)?;
-            Ok(Dynamics::Diffusion { process, interpretation: Interpretation::Ito })
-        }
-        Rule::Sde { diffusion, .. } => {
-            let rate = diffusion.learning_rate;
-            let process = match &setting.source {
-                Source::Risk(risk) => {
-                    let (samples, batch) = (risk.samples() as f64, diffusion.batch_size as f64);
-                    let factor = match sampling(diffusion.sampling) {
-                        Sampling::WithReplacement => 1.0 / batch,
-                        _ => (samples - batch) / (batch * (samples - 1.0)),
-                    };
-                    DiffusionProcess::of_risk(risk.clone(), factor, rate)?
-                }
-                _ => DiffusionProcess::stochastic_gradient(
-                    &field("sde")?,
-                    equation_noise_of(description, setting, diffusion)?,
-                    rate,
-                )?,
-            };
-            Ok(Dynamics::Diffusion { process, interpretation: interpretation(diffusion.interpretation) })
-        }
-        Rule::Sme2 { diffusion, .. } => {
-            let noise = equation_noise_of(description, setting, diffusion)?;
-            let process =
-                DiffusionProcess::modified_equation(&field("sme2")?, noise, diffusion.learning_rate)?;
-            Ok(Dynamics::Diffusion { process, interpretation: interpretation(diffusion.interpretation) })
-        }
-        Rule::Levy { alpha, scale, .. } => {
-            let field = field("levy")?;
-            if field.dimension() != 1 {
-                let remedy =
-                    "the fractional Fokker–Planck equation is solved in one dimension: use an ensemble";
-                return Err(unfit("landscape", format!("of dimension {}", field.dimension()), remedy));
-            }
-            Ok(Dynamics::Flight { field, alpha: *alpha, scale: *scale })
-        }
-        Rule::Sgd { step, weight_decay } => {
-            plain(step, *weight_decay)?;
-            if let Source::Risk(risk) = &setting.source {
-                if sampling(step.sampling) != Sampling::WithReplacement {
-                    let remedy =
-                        "on a grid minibatches are drawn with replacement: use an ensemble for other schemes";
-                    return Err(unfit("rule.sampling", format!("{:?}", step.sampling), remedy));
-                }
-                let batch_size = step.batch_size as usize;
-                return Ok(Dynamics::Minibatches {
-                    risk: risk.clone(),
-                    batch_size,
-                    learning_rate: step.learning_rate,
-                });
-            }
-            let noise = gradient_noise_of(description, setting, step.batch_size)?;
-            Ok(Dynamics::Sgd { field: field("sgd")?, noise, learning_rate: step.learning_rate })
-        }
-        Rule::HeavyBall { step, momentum, weight_decay } => {
-            plain(step, *weight_decay)?;
-            let field = field("heavy-ball")?;
-            if field.dimension() != 1 {
-                let remedy = "momentum doubles the dimension: on a grid it takes problems in one coordinate";
-                return Err(unfit("landscape", format!("of dimension {}", field.dimension()), remedy));
-            }
-            let noise = gradient_noise_of(description, setting, step.batch_size)?;
-            Ok(Dynamics::HeavyBall { field, noise, learning_rate: step.learning_rate, momentum: *momentum })
-        }
-        Rule::Sgld { step, beta } => {
-            plain(step, 0.0)?;
-            let field = field("sgld")?;
-            if description.noise.is_some() {
-                let remedy = "on a grid sgld takes the exact gradient: leave [noise] out";
-                return Err(unfit("noise", "given", remedy));
-            }
-            // θ − ηg + √(2η/β) z is SGD with gradient noise of deviation √(2/(ηβ)).
-            let amplitude = (2.0 / (step.learning_rate * beta)).sqrt();
-            let noise = Isotropic { amplitude, law: Law::Normal, dimension: field.dimension() };
-            Ok(Dynamics::Sgd { field, noise: Some(Arc::new(noise)), learning_rate: step.learning_rate })
-        }
-        Rule::Nesterov { .. } | Rule::Svag { .. } => Err(unfit(
-            "rule.name",
-            super::escape::rule_name(&description.rule),
-            "on a grid the discrete rules are sgd, sgld and heavy-ball; use study = \"simulate\" for this one",
-        )),
-    }
-}
-
-/// Refuses what would make a step depend on more than where it starts.
-fn plain(step: &crate::study::Step, weight_decay: f64) -> Result<(), RunError> {
-    if step.schedule != crate::study::Schedule::Constant {
-        let remedy = "on a grid the learning rate is constant: a schedule has no stationary law";
-        return Err(unfit("rule.schedule", "given", remedy));
-    }
-    if weight_decay != 0.0 {
-        let remedy = "on a grid write it into the landscape: add ½·w·x² to the formula";
-        return Err(unfit("rule.weight_decay", weight_decay, remedy));
-    }
-    Ok(())
-}
-
-pub(super) fn interpretation(described: DescribedInterpretation) -> Interpretation {
-    match described {
-        DescribedInterpretation::Ito => Interpretation::Ito,
-        DescribedInterpretation::Stratonovich => Interpretation::Stratonovich,
-        DescribedInterpretation::AntiIto => Interpretation::AntiIto,
-    }
-}
-
-/// Points in a target, seen from `start`: just beyond the threshold of a half-space, else the nearest along each axis and
-/// diagonal, as far as ten times the nearest of all.
-fn points_in(target: &Condition, start: &[f64]) -> Vec<Vec<f64>> {
-    const INTO: f64 = 0.05;
-    const NEAREST: f64 = 1e-2;
-    const GROWTH: f64 = 1.05;
-    const RADII: i32 = 200;
-    if let Some(half) = target.half_space() {
-        let mut point = start.to_vec();
-        let Some(entry) = point.get_mut(half.coordinate) else { return Vec::new() };
-        *entry = half.threshold + INTO * (half.threshold - *entry);
-        return vec![point];
-    }
-    let dimension = start.len();
-    let variables = target.variables().len();
-    let mut found: Vec<(f64, Vec<f64>)> = Vec::new();
-    for direction in 0..3_usize.pow(dimension as u32) {
-        let signs: Vec<f64> =
-            (0..dimension).map(|axis| (direction / 3_usize.pow(axis as u32) % 3) as f64 - 1.0).collect();
-        let at = |radius: f64| -> Vec<f64> {
-            start.iter().zip(&signs).map(|(x, sign)| x + radius * sign).collect()
-        };
-        let hit = (0..RADII)
-            .map(|step| NEAREST * GROWTH.powi(step))
-            .find(|&radius| target.contains(&at(radius)[..variables]));
-        if let Some(radius) = hit {
-            found.push((radius, at((1.0 + INTO) * radius)));
-        }
-    }
-    let nearest = found.iter().map(|(radius, _)| *radius).fold(f64::INFINITY, f64::min);
-    found.into_iter().filter(|(radius, _)| *radius <= 10.0 * nearest).map(|(_, point)| point).collect()
-}
-
 /// A condition as a region; a half-space is cut exactly.
 fn target(condition: &Condition, dimension: usize) -> Target {
     if let Some(half) = condition.half_space() {
@@ -459,78 +261,4 @@ fn target(condition: &Condition, dimension: usize) -> Target {
     }
     let (condition, variables) = (condition.clone(), condition.variables().len());
     Target::region(move |point| condition.contains(&point[..variables]))
-}
-
-/// Cells that widen from the middle of the box to its ends: x = m + w·sinh(s u)/sinh(s) with u from −1 to 1 and s twice
-/// the stretch.
-fn stretched(lower: f64, upper: f64, cells: usize, stretch: f64) -> Axis {
-    use crate::lanes::Real;
-    let sinh = |x: f64| 0.5 * (Real::exp(x) - Real::exp(-x));
-    let (middle, half, s) = (0.5 * (lower + upper), 0.5 * (upper - lower), 1.5 * stretch);
-    let face = |index: usize| {
-        let u = 2.0 * index as f64 / cells as f64 - 1.0;
-        middle + half * sinh(s * u) / sinh(s)
-    };
-    Axis::stretched((0..=cells).map(face).collect())
-}
-
-fn faces(grid: &DescribedGrid, dimension: usize) -> Result<Vec<[Face; 2]>, RunError> {
-    let words: Vec<Face> = grid
-        .faces
-        .iter()
-        .map(|word| match word.as_str() {
-            "reflecting" => Ok(Face::Reflecting),
-            "absorbing" => Ok(Face::Absorbing),
-            "periodic" => Ok(Face::Periodic),
-            other => {
-                Err(unfit("grid.faces", other, "a face is \"reflecting\", \"absorbing\" or \"periodic\""))
-            }
-        })
-        .collect::<Result<_, _>>()?;
-    match words[..] {
-        [all] => Ok(vec![[all; 2]; dimension]),
-        _ if words.len() == 2 * dimension => {
-            Ok(words.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
-        }
-        _ => {
-            let remedy = format!(
-                "give one word for all faces, or {}: lower and upper of each coordinate",
-                2 * dimension
-            );
-            Err(unfit("grid.faces", format!("{} words", words.len()), remedy))
-        }
-    }
-}
-
-fn cells(grid: &DescribedGrid, dimension: usize) -> Result<Vec<usize>, RunError> {
-    let Some(cells) = &grid.cells else { return Ok(vec![DEFAULT_CELLS[dimension - 1]; dimension]) };
-    let whole = |&count: &f64| count.fract() == 0.0 && (FEWEST_CELLS as f64..=1e8).contains(&count);
-    if cells.len() != dimension || !cells.iter().all(whole) {
-        let remedy =
-            format!("give {dimension} whole number(s) of at least {FEWEST_CELLS}, one for each coordinate");
-        return Err(unfit("grid.cells", format!("{cells:?}"), remedy));
-    }
-    Ok(cells.iter().map(|&count| count as usize).collect())
-}
-
-fn fixed_ends(grid: &DescribedGrid, dimension: usize) -> Result<Vec<[Option<f64>; 2]>, RunError> {
-    let mut fixed = vec![[None; 2]; dimension];
-    for (side, key, ends) in [(0, "grid.lower", &grid.lower), (1, "grid.upper", &grid.upper)] {
-        let Some(ends) = ends else { continue };
-        if ends.len() != dimension {
-            let remedy = format!("give {dimension} number(s), one for each coordinate");
-            return Err(unfit(key, format!("{ends:?}"), remedy));
-        }
-        for (fixed, &end) in fixed.iter_mut().zip(ends) {
-            fixed[side] = Some(end);
-        }
-    }
-    for ends in &fixed {
-        if let [Some(lower), Some(upper)] = ends
-            && lower >= upper
-        {
-            return Err(unfit("grid.upper", upper, format!("it must lie above grid.lower = {lower}")));
-        }
-    }
-    Ok(fixed)
 }

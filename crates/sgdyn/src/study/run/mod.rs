@@ -3,11 +3,11 @@
 mod cell;
 mod data_setting;
 mod density;
-mod density_exact;
-mod density_table;
 mod error;
 mod escape;
 mod first_passage;
+mod grid_box;
+mod grid_dynamics;
 mod grid_setting;
 mod grid_verdicts;
 mod interpolation;

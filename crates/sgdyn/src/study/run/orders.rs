@@ -1,7 +1,7 @@
 //! How far approximations of SGD's law are from the exact one, at one learning rate; their orders over all.
 
 use super::RunError;
-use super::density_exact::noise_variance_at;
+use super::density::noise_variance_at;
 use super::first_passage::extrapolated;
 use super::grid_setting::GridProblem;
 use super::interpolation::Weights;

@@ -1,10 +1,10 @@
 //! The table of densities: what figures are drawn from.
 
-use super::density::binned;
-use super::grid_setting::GridProblem;
-use super::rows::{Row, Rows};
+use super::ensemble::binned;
 use crate::density::{Grid, ProbabilityCurrent};
 use crate::study::Cell;
+use crate::study::run::grid_setting::GridProblem;
+use crate::study::run::rows::{Row, Rows};
 
 /// Points of the table along each axis, at most: in one dimension, and in two.
 const MOST_POINTS: [usize; 2] = [400, 100];

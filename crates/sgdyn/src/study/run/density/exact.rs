@@ -2,12 +2,12 @@
 
 use faer::Mat;
 
-use super::grid_setting::GridProblem;
-use super::setting::Setting;
 use crate::density::DiffusionProcess;
 use crate::landscape::Field;
 use crate::lanes::{Block, Scratch};
 use crate::random::Law;
+use crate::study::run::grid_setting::GridProblem;
+use crate::study::run::setting::Setting;
 use crate::study::{Description, Rule};
 use crate::theory::{
     Domain, LinearDynamics, Process, linear_drift, stationary_covariance, stationary_density,
@@ -65,7 +65,7 @@ fn linear(problem: &GridProblem, field: &Field<f64>, description: &Description) 
 }
 
 /// The variance of noise in one dimension whose variates have variance 1.
-pub(super) fn noise_variance_at(noise: &dyn crate::noise::Noise<f64>, x: f64) -> f64 {
+pub(in crate::study::run) fn noise_variance_at(noise: &dyn crate::noise::Noise<f64>, x: f64) -> f64 {
     let (variates, at) = (noise.variates(), Block::point(&[x]));
     let mut out = at.zeros_like();
     (0..variates)
@@ -104,7 +104,7 @@ fn on_a_line(problem: &GridProblem, description: &Description) -> Option<Exact> 
         Rule::Sde { diffusion, .. } | Rule::Sme2 { diffusion, .. } => diffusion.interpretation,
         _ => crate::study::Interpretation::Ito,
     };
-    let interpretation = super::grid_setting::interpretation(meant);
+    let interpretation = crate::study::run::grid_dynamics::interpretation(meant);
     if !whole {
         return None;
     }

@@ -1,14 +1,13 @@
 //! The stationary law of a closed chain.
 
-use super::Elimination;
-use super::pattern::Pattern;
-use crate::density::{DensityError, Rates, Resolvent};
+use super::elimination::Pattern;
+use super::solver::rate_between;
+use super::{DensityError, Rates, Resolvent, sums};
 
 /// 2⁻¹⁰⁰⁰: the mass given to the state of reference when with mass 1 the others would overflow.
 const TINY: f64 = f64::from_bits(23 << 52);
 
-/// The stationary masses of a chain that nothing leaves, `π L = 0`, `Σ π = 1`, `[states]`; each relatively accurate,
-/// however small.
+/// The stationary law of a closed chain by renewal at one state; `None` where `resolvent` gives none.
 ///
 /// With a state of reference s made the only exit, π_j / π_s is the mean time spent in j between a departure from s, at
 /// unit rate, and the return: a solve without subtractions from the rates out of s. Any state of the one closed class can
@@ -16,25 +15,27 @@ const TINY: f64 = f64::from_bits(23 << 52);
 /// outside the closed class have mass 0.
 ///
 /// # Errors
-/// A state with an exit; two states of different closed classes (one is named: it cannot reach the other).
-pub fn stationary(chain: &Rates) -> Result<Vec<f64>, DensityError> {
+/// A chain without states or with an exit; two states of different closed classes (one is named: it cannot reach the
+/// other); those of `resolvent`.
+pub(super) fn stationary_by_renewal(
+    chain: &Rates,
+    resolvent: impl FnOnce(&Rates) -> Result<Option<Box<dyn Resolvent>>, DensityError>,
+) -> Result<Option<Vec<f64>>, DensityError> {
     let states = chain.states();
     if states == 0 {
         return Err(DensityError::OutOfRange { name: "states", value: 0.0, allowed: "at least 1 state" });
     }
-    if let Some(state) = chain.exits().iter().position(|&exit| exit > 0.0) {
-        return Err(DensityError::Unreachable {
-            state,
-            what: "a stationary law: from it the chain is left for ever",
-            remedy: "close the faces and name no target, or ask for the quasi-stationary law",
-        });
+    if let Some(&value) = chain.exits().iter().find(|&&exit| exit > 0.0) {
+        let allowed =
+            "a chain without exits (reflecting or periodic faces), or ask for the quasi-stationary law";
+        return Err(DensityError::OutOfRange { name: "rate of exit", value, allowed });
     }
     if states == 1 {
-        return Ok(vec![1.0]);
+        return Ok(Some(vec![1.0]));
     }
     let reference = reference(chain)?;
     let (open, kept) = chain.restricted(|state| state != reference);
-    let solver = Elimination::new(&open)?;
+    let Some(solver) = resolvent(&open)? else { return Ok(None) };
     let mut source = vec![0.0; states - 1];
     let (targets, values) = chain.row(reference);
     for (&target, &value) in targets.iter().zip(values) {
@@ -45,20 +46,20 @@ pub fn stationary(chain: &Rates) -> Result<Vec<f64>, DensityError> {
     let mut masses = vec![0.0; states - 1];
     let mut own = 1.0;
     solver.forward(&source, &mut masses)?;
-    let mut total = own + masses.iter().sum::<f64>();
+    let mut total = own + sums::sum(&masses);
     if !total.is_finite() {
         own = TINY;
         for value in &mut source {
             *value *= TINY;
         }
         solver.forward(&source, &mut masses)?;
-        total = own + masses.iter().sum::<f64>();
+        total = own + sums::sum(&masses);
     }
     if !total.is_finite() {
         return Err(DensityError::OutOfRange {
             name: "ratio of the largest mass to that of the state of reference",
             value: total,
-            allowed: "a chain whose local maxima differ by less than a factor of 1e600: raise the temperature",
+            allowed: "a chain whose local maxima differ by less than a factor of 1e600: raise the temperature, or narrow the box",
         });
     }
     let mut law = vec![0.0; states];
@@ -66,7 +67,7 @@ pub fn stationary(chain: &Rates) -> Result<Vec<f64>, DensityError> {
     for (&state, mass) in kept.iter().zip(masses) {
         law[state] = mass / total;
     }
-    Ok(law)
+    Ok(Some(law))
 }
 
 /// A state that all others can reach, near a local maximum of the stationary law.
@@ -96,9 +97,7 @@ fn reference(chain: &Rates) -> Result<usize, DensityError> {
     for _ in 0..states {
         let (targets, values) = chain.row(at);
         let gain = |(&target, &value): (&u32, &f64)| {
-            let (back, rates) = chain.row(target as usize);
-            let back = back.binary_search(&(at as u32)).map_or(0.0, |slot| rates[slot]);
-            (target as usize, value / back)
+            (target as usize, value / rate_between(chain, target as usize, at))
         };
         let best = targets.iter().zip(values).filter(|&(&target, _)| target as usize != at).map(gain);
         match best.max_by(|a, b| a.1.total_cmp(&b.1)) {

@@ -1,6 +1,6 @@
 """The tables of results-density.md."""
 
-from report import spread
+from report import heading, spread
 
 TITLES = {
     "stationary": "stationary law",
@@ -14,21 +14,9 @@ TITLES = {
 
 def write(path, found):
     """Writes what density.py found; every table says what its figures mean."""
-    lines = [
-        "# Benchmark results: densities",
-        "",
-        "Written by `python benchmarks/density.py`; what is compared and how is in [README.md](README.md#densities).",
-        "",
-    ]
-    if found["quick"]:
-        lines += ["**Small grids (`--quick`): these figures show that everything runs. They measure nothing.**", ""]
+    turns = f"{found['repeats']} turns each, {found['big_repeats']} of the large grids"
+    lines = heading("Benchmark results: densities", "density.py", "README.md#densities", turns, found)
     lines += [
-        f"{found['date']}, {found['processor']}, {found['cores']} cores, SIMD level {found['simd']}; {found['repeats']} "
-        f"turns each, {found['big_repeats']} of the large grids. Meanwhile other processes kept {found['busy']:.2f} cores "
-        f"busy, and the host took {100 * found['stolen']:.0f} % of the processor time away: see the processor's seconds.",
-        "",
-        "; ".join(found["versions"]) + ".",
-        "",
         "## Aims",
         "",
         *aims(found),

@@ -1,23 +1,29 @@
 """The tables of results.md."""
 
 
-def write(path, found):
-    """Writes what run.py found; every table says what its figures mean."""
+def heading(title, program, explained, turns, found):
+    """The first lines of a file of results: where it comes from, the machine and what else ran on it."""
     lines = [
-        "# Benchmark results",
+        f"# {title}",
         "",
-        "Written by `python benchmarks/run.py`; what is compared and how is in [README.md](README.md).",
+        f"Written by `python benchmarks/{program}`; what is compared and how is in [README.md]({explained}).",
         "",
     ]
     if found["quick"]:
-        lines += ["**Tiny sizes (`--quick`): these figures show that everything runs. They measure nothing.**", ""]
-    lines += [
-        f"{found['date']}, {found['processor']}, {found['cores']} cores, SIMD level {found['simd']}; "
-        f"{found['repeats']} turns each. Meanwhile other processes kept {found['busy']:.2f} cores busy, and the host took"
-        f" {100 * found['stolen']:.0f} % of the processor time away.",
+        lines += ["**Small sizes (`--quick`): these figures show that everything runs. They measure nothing.**", ""]
+    return lines + [
+        f"{found['date']}, {found['processor']}, {found['cores']} cores, SIMD level {found['simd']}; {turns}. Meanwhile other "
+        f"processes kept {found['busy']:.2f} cores busy, and the host took {100 * found['stolen']:.0f} % of the processor time away.",
         "",
         "; ".join(found["versions"]) + ".",
         "",
+    ]
+
+
+def write(path, found):
+    """Writes what run.py found; every table says what its figures mean."""
+    lines = heading("Benchmark results", "run.py", "README.md", f"{found['repeats']} turns each", found)
+    lines += [
         "## Aims",
         "",
         *aims(found),

@@ -81,6 +81,7 @@ pub fn occupation(chain: &Rates, solver: &dyn Solver, start: &[f64]) -> Result<V
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample_chains::birth_death;
     use super::super::{DenseSolver, RatesBuilder};
     use super::*;
 
@@ -113,14 +114,7 @@ mod tests {
         // Rates 1 both ways on 1..N−1 with exits at 0 and N: E_x T = x(N−x)/2 and, for the embedded walk with
         // S = x(N−x) mean steps and Var S = S(x² + (N−x)² − 2)/3, Var T = (Var S + S)/4.
         let n = 40_usize;
-        let mut builder = RatesBuilder::new();
-        for x in 1..n {
-            for to in [x - 1, x + 1] {
-                if to == 0 || to == n { builder.exit(1.0) } else { builder.rate(to - 1, 1.0) }
-            }
-            builder.finish_state([x as u32, 0, 0]);
-        }
-        let chain = builder.finish().unwrap();
+        let chain = birth_death(&vec![1.0; n - 1], &vec![1.0; n - 1]);
         let passage = FirstPassage::new(&chain, &DenseSolver).unwrap();
         for x in 1..n {
             let (a, b) = (x as f64, (n - x) as f64);

@@ -131,6 +131,7 @@ impl Power {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample_chains::birth_death;
     use super::super::{DenseSolver, RatesBuilder, Solver};
     use super::*;
 
@@ -138,14 +139,7 @@ mod tests {
     fn a_walk_between_two_exits_has_sines() {
         // Rates 1 both ways on 1..N−1, exits at 0 and N: q_x ∝ sin(πx/N), ν = 2(1 − cos(π/N)) = 4 sin²(π/2N).
         let n = 50_usize;
-        let mut builder = RatesBuilder::new();
-        for x in 1..n {
-            for to in [x - 1, x + 1] {
-                if to == 0 || to == n { builder.exit(1.0) } else { builder.rate(to - 1, 1.0) }
-            }
-            builder.finish_state([x as u32, 0, 0]);
-        }
-        let chain = builder.finish().unwrap();
+        let chain = birth_death(&vec![1.0; n - 1], &vec![1.0; n - 1]);
         let resolvent = DenseSolver.resolvent(&chain).unwrap();
         let law = QuasiStationary::new(&chain, &*resolvent).unwrap();
         let angle = std::f64::consts::PI / n as f64;

@@ -98,16 +98,20 @@ fn pack_right(right: Matrix, inner: Range<usize>, width: usize, packed: &mut Vec
     let depth = inner.len();
     packed.resize(width.div_ceil(WIDTH) * WIDTH * depth, 0.0);
     for (line, row) in inner.enumerate() {
-        let from = right.row(row, width);
-        let (strips, rest) = from.as_chunks::<WIDTH>();
-        for (strip, values) in strips.iter().enumerate() {
-            packed[(strip * depth + line) * WIDTH..][..WIDTH].copy_from_slice(values);
-        }
-        if !rest.is_empty() {
-            let to = &mut packed[(strips.len() * depth + line) * WIDTH..][..WIDTH];
-            to[..rest.len()].copy_from_slice(rest);
-            to[rest.len()..].fill(0.0);
-        }
+        pack_line::<WIDTH>(right.row(row, width), line, depth, packed);
+    }
+}
+
+/// Cuts the values of one inner index into strips of `STRIP`; the last is filled up with zeros.
+fn pack_line<const STRIP: usize>(from: &[f64], line: usize, depth: usize, packed: &mut [f64]) {
+    let (strips, rest) = from.as_chunks::<STRIP>();
+    for (strip, values) in strips.iter().enumerate() {
+        packed[(strip * depth + line) * STRIP..][..STRIP].copy_from_slice(values);
+    }
+    if !rest.is_empty() {
+        let to = &mut packed[(strips.len() * depth + line) * STRIP..][..STRIP];
+        to[..rest.len()].copy_from_slice(rest);
+        to[rest.len()..].fill(0.0);
     }
 }
 
@@ -175,16 +179,7 @@ fn pack_left<const ROWS: usize>(
         }
         Left::Transposed(matrix) => {
             for (line, row) in inner.enumerate() {
-                let from = &matrix.row(row, above + rows)[above..];
-                let (whole, rest) = from.as_chunks::<ROWS>();
-                for (strip, values) in whole.iter().enumerate() {
-                    packed[(strip * depth + line) * ROWS..][..ROWS].copy_from_slice(values);
-                }
-                if !rest.is_empty() {
-                    let to = &mut packed[(whole.len() * depth + line) * ROWS..][..ROWS];
-                    to[..rest.len()].copy_from_slice(rest);
-                    to[rest.len()..].fill(0.0);
-                }
+                pack_line::<ROWS>(&matrix.row(row, above + rows)[above..], line, depth, packed);
             }
         }
     }

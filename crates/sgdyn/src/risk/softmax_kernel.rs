@@ -58,7 +58,7 @@ lane_kernel! {
                     }
                 }
             }
-            probabilities(outputs, panels, classes);
+            probabilities(outputs, panels);
             for (sample, outputs) in outputs.chunks_exact_mut(panels).enumerate() {
                 let class = row(sample)[features].to_f64() as usize;
                 outputs.as_flattened_mut()[class] -= R::ONE;
@@ -145,9 +145,9 @@ fn forwards<R: Real, const COUNT: usize>(
 /// Replaces the outputs, `[batch × panels]`, by class probabilities, in passes: each is short enough for the
 /// processor to work on several samples at once.
 #[inline(always)]
-fn probabilities<R: Real>(outputs: &mut [Panel<R>], panels: usize, classes: usize) {
+fn probabilities<R: Real>(outputs: &mut [Panel<R>], panels: usize) {
     for output in outputs.chunks_exact_mut(panels) {
-        let largest = joined(output, classes, |one, other| if one < other { other } else { one });
+        let largest = joined(output, |one, other| if one < other { other } else { one });
         for panel in output {
             for value in panel {
                 *value -= largest;
@@ -158,7 +158,7 @@ fn probabilities<R: Real>(outputs: &mut [Panel<R>], panels: usize, classes: usiz
         *value = R::exp(*value);
     }
     for output in outputs.chunks_exact_mut(panels) {
-        let inverse = R::ONE / joined(output, classes, |one, other| one + other);
+        let inverse = R::ONE / joined(output, |one, other| one + other);
         for panel in output {
             for value in panel {
                 *value *= inverse;
@@ -167,20 +167,24 @@ fn probabilities<R: Real>(outputs: &mut [Panel<R>], panels: usize, classes: usiz
     }
 }
 
-/// All classes of a sample joined to one value: panel by panel, then from the first part of a panel to the last.
+/// All classes of a sample joined to one value: panel by panel, then halves of a panel. What stands behind the last class
+/// leaves the result as it is.
 #[inline(always)]
-fn joined<R: Real>(output: &[Panel<R>], classes: usize, join: impl Fn(R, R) -> R) -> R {
+fn joined<R: Real>(output: &[Panel<R>], join: impl Fn(R, R) -> R) -> R {
     let mut parts = output[0];
     for panel in &output[1..] {
         for part in 0..PANEL {
             parts[part] = join(parts[part], panel[part]);
         }
     }
-    let mut all = parts[0];
-    for &part in &parts[1..classes.min(PANEL)] {
-        all = join(all, part);
+    let mut width = PANEL / 2;
+    while width > 0 {
+        for part in 0..width {
+            parts[part] = join(parts[part], parts[part + width]);
+        }
+        width /= 2;
     }
-    all
+    parts[0]
 }
 
 /// Σ x r over the samples, in their order, of `COUNT` features from `first`.

@@ -99,6 +99,45 @@ pub enum EscapeError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A search for a rare event that spent its steps.
+    #[error(
+        "the {steps} steps of a run were spent at level {level:e}, which paths pass with a probability of about {probability:.1e}: \
+         paths must end, in failure or in the event; give more steps, a nearer target, or a failure that paths come back to"
+    )]
+    BudgetSpent {
+        /// The steps allowed.
+        steps: u64,
+        /// The last level that was passed; −∞ if paths from the start did not end.
+        level: f64,
+        /// The estimated probability to pass it.
+        probability: f64,
+    },
+    /// A search for a rare event in which no path got to the end.
+    #[error(
+        "all paths of a stage were at one level in each of {runs} run(s), and none passed it: without noise there is nothing to \
+         choose from; else give more paths or another coordinate"
+    )]
+    Extinct {
+        /// How many runs.
+        runs: usize,
+    },
+    /// A rule whose paths cannot be continued by copies.
+    #[error("paths of this rule cannot be split: {reason}")]
+    Unsplittable {
+        /// Why not, and what to do.
+        reason: &'static str,
+    },
+    /// A rare event that is none.
+    #[error("the start {start:?} lies {place}")]
+    BadStart {
+        /// The start.
+        start: Vec<f64>,
+        /// Where it lies, and what to do.
+        place: &'static str,
+    },
+    /// A formula that cannot be evaluated.
+    #[error(transparent)]
+    Formula(#[from] crate::landscape::formula::FormulaError),
     /// A theory that refuses its arguments.
     #[error(transparent)]
     Theory(#[from] crate::theory::TheoryError),

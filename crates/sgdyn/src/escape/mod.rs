@@ -16,9 +16,9 @@ mod minimum;
 mod modes;
 mod pass_path;
 mod prediction;
+mod rare_event;
 mod saddle;
 mod search_options;
-mod splitting;
 mod string;
 mod surface;
 #[cfg(test)]
@@ -36,10 +36,13 @@ pub use least_action::{ActionOptions, LeastActionPath, curve_action, least_actio
 pub use minimum::descend;
 pub use pass_path::{Inflection, PassPath};
 pub use prediction::{EscapeCase, EscapePrediction, EscapeTheory};
+pub use rare_event::{
+    BasinExit, Boundary, BruteForceEstimate, BruteForceOptions, CommittorField, DriftingBrownianMotion,
+    FluxRateEstimate, ForwardFluxOptions, Path, PathEnd, PathRequest, PathSource, PathStart, PlainPaths,
+    ProbabilityMethod, Progress, RareEvent, RareEventEstimate, ReactionCoordinate, RuleEvent, RuleEventParts,
+    RuleState, SplittingOptions, brute_force, flux_rate, forward_flux, multilevel_splitting,
+};
 pub use saddle::{climb_to_saddle, refine_saddle};
 pub use search_options::SearchOptions;
-pub use splitting::{
-    DriftingBrownianMotion, Progress, RareEvent, SplittingEstimate, SplittingOptions, multilevel_splitting,
-};
 pub use string::{Connection, StringOptions, connect};
 pub use surface::{DENSE_LIMIT, Surface};

@@ -28,6 +28,12 @@ pub enum Purpose {
     Inputs = 10,
     /// Fresh label noise of a regression problem.
     LabelNoise = 11,
+    /// The noise of a path towards a rare event.
+    PathNoise = 12,
+    /// Where such a path starts.
+    PathStart = 13,
+    /// Which path is copied when another one is replaced.
+    Resampling = 14,
 }
 
 /// The seed of one ensemble: a study's seed with the number of the sweep's cell mixed in.
@@ -38,6 +44,11 @@ impl Seed {
     /// The seed of cell `cell` of a study. Cell 0 has the study's seed itself mixed once, like the others.
     pub fn new(study: u64, cell: u64) -> Self {
         Self(mix(mix(study).wrapping_add(mix(cell ^ 0x5851_F42D_4C95_7F2D))))
+    }
+
+    /// The seed of part `part` of an ensemble whose parts are independent and number their replicas anew.
+    pub fn part(self, part: u64) -> Self {
+        Self(mix(self.0 ^ mix(part.wrapping_add(0x2545_F491_4F6C_DD1D))))
     }
 
     #[inline(always)]
@@ -123,5 +134,7 @@ mod tests {
         assert!(seen.insert(Address { purpose: Purpose::Crossing, ..base }.bits(Seed::new(1, 0))));
         assert!(seen.insert(base.bits(Seed::new(1, 1))));
         assert!(seen.insert(base.bits(Seed::new(2, 0))));
+        assert!(seen.insert(base.bits(Seed::new(1, 0).part(0))));
+        assert!(seen.insert(base.bits(Seed::new(1, 0).part(1))));
     }
 }

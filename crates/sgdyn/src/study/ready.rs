@@ -42,6 +42,7 @@ const READY: &[ReadyStudy] = ready![
     "loss-proportional-noise",
     "multiplicative-noise",
     "ou-stationary",
+    "rare-event",
     "rotating-current",
     "sampling-schemes",
 ];

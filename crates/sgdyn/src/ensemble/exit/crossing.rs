@@ -8,11 +8,11 @@ use crate::lanes::{Real, lane_kernel};
 use crate::random::{Address, Purpose, Seed};
 
 /// Beyond `pq > 18 v` a crossing has probability below e⁻³⁶ and is not looked for.
-pub(super) const REACH: f64 = 18.0;
+pub(crate) const REACH: f64 = 18.0;
 
 /// The random part of one replica's path inside one step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct InsideStep {
+pub(crate) struct InsideStep {
     seed: Seed,
     replica: u64,
     step: u64,
@@ -59,9 +59,16 @@ impl InsideStep {
         Self { seed, replica, step, exponential: exponential(seed, replica, step) }
     }
 
+    /// The same and one for a boundary on another side, taken as independent: that one step reaches both is rarer than
+    /// either by far.
+    pub(crate) fn both_sides(seed: Seed, replica: u64, step: u64) -> [Self; 2] {
+        let address = Address { replica, chunk: step, coordinate: 0, purpose: Purpose::Crossing };
+        address.uniforms(seed).map(|uniform| Self { seed, replica, step, exponential: -Real::ln(uniform) })
+    }
+
     /// Whether a path from distance `before > 0` to `after` reached 0, for a step of variance `variance`: its least
     /// distance is at most 0 where `pq ≤ −½ v ln u`.
-    pub(super) fn crosses(self, before: f64, after: f64, variance: f64) -> bool {
+    pub(crate) fn crosses(self, before: f64, after: f64, variance: f64) -> bool {
         before * after <= 0.5 * variance * self.exponential
     }
 

@@ -10,6 +10,7 @@ mod tests;
 mod watch;
 
 pub use condition_region::ConditionRegion;
+pub(crate) use crossing::{InsideStep, REACH};
 pub use summary::{ExitSummary, PassageSummary};
 pub use target::{HalfSpace, Region, Side, Targets};
 

@@ -1,5 +1,6 @@
 //! Targets whose first passage is looked for.
 
+use crate::landscape::formula;
 use crate::lanes::{Block, Scratch};
 use crate::random::Variate;
 
@@ -21,6 +22,19 @@ pub struct HalfSpace {
     pub threshold: f64,
     /// On which side the target lies.
     pub side: Side,
+}
+
+impl From<formula::HalfSpace> for HalfSpace {
+    /// With the threshold inside: an open half-space ends at the last number before.
+    fn from(half: formula::HalfSpace) -> Self {
+        let (threshold, side) = match (half.side, half.closed) {
+            (formula::Side::Below, true) => (half.threshold, Side::Below),
+            (formula::Side::Below, false) => (half.threshold.next_down(), Side::Below),
+            (formula::Side::Above, true) => (half.threshold, Side::Above),
+            (formula::Side::Above, false) => (half.threshold.next_up(), Side::Above),
+        };
+        Self { coordinate: half.coordinate, threshold, side }
+    }
 }
 
 /// A target of any shape.

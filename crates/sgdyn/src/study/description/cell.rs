@@ -6,6 +6,7 @@ use super::grid::Grid;
 use super::landscape::Landscape;
 use super::noise::Noise;
 use super::question::{Density, Escape, FirstPassage, Question, Simulate, Stationary};
+use super::rare_event::RareEvent;
 use super::rule::Rule;
 use super::schema::{Key, Shape};
 use super::value::Value;
@@ -87,6 +88,7 @@ impl Description {
             Some("stationary") => Question::Stationary(section::<Stationary>(&root, "stationary")?),
             Some("density") => Question::Density(section::<Density>(&root, "density")?),
             Some("first-passage") => Question::FirstPassage(section::<FirstPassage>(&root, "first-passage")?),
+            Some("rare-event") => Question::RareEvent(section::<RareEvent>(&root, "rare-event")?),
             _ => Question::Simulate(section::<Simulate>(&root, "simulate")?),
         };
         Ok(Self {

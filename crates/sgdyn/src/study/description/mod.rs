@@ -15,6 +15,7 @@ pub(crate) mod near_miss;
 mod noise;
 mod place;
 mod question;
+mod rare_event;
 mod reference;
 mod resolve;
 mod rule;
@@ -34,6 +35,7 @@ pub use question::{
     Approximation, Density, Escape, EscapeSolver, FirstPassage, NamedStart, Observable, PassageObservable,
     Question, Simulate, Start, Stationary, StationaryTheory,
 };
+pub use rare_event::{RareEvent, RareMethod, RareQuantity};
 pub use reference::reference;
 pub use rule::{Diffusion, Integration, Integrator, Interpretation, Rule, Sampling, Schedule, Step};
 pub use study::Study;

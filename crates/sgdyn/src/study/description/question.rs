@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::rare_event::RareEvent;
+
 /// What is asked of the dynamics.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
@@ -15,6 +17,8 @@ pub enum Question {
     Density(Density),
     /// When is a target first reached, on a grid?
     FirstPassage(FirstPassage),
+    /// How probable is it?
+    RareEvent(RareEvent),
 }
 
 impl Question {
@@ -26,6 +30,7 @@ impl Question {
             Self::Simulate(_) => "simulate",
             Self::Density(_) => "density",
             Self::FirstPassage(_) => "first-passage",
+            Self::RareEvent(_) => "rare-event",
         }
     }
 }

@@ -57,6 +57,9 @@ pub enum RunError {
     /// A density cannot be computed.
     #[error("`grid`: {0}")]
     Density(#[from] DensityError),
+    /// A rare event cannot be looked for.
+    #[error("`rare-event`: {0}")]
+    RareEvent(#[from] crate::escape::EscapeError),
     /// Threads could not be started.
     #[error("{threads} threads could not be started: {source}")]
     Threads {

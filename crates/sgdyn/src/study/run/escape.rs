@@ -6,10 +6,9 @@ use super::rows::{Row, Rows};
 use super::setting::{Setting, formula_error};
 use super::{RunError, lanes_for, unfit};
 use crate::ensemble::exit::{
-    ConditionRegion, ExitProgram, ExitSummary, HalfSpace, PassageSummary, Region, Side, Targets,
+    ConditionRegion, ExitProgram, ExitSummary, HalfSpace, PassageSummary, Region, Targets,
 };
 use crate::ensemble::{Start, Units};
-use crate::landscape::formula;
 use crate::observe::survival_curve;
 use crate::random::{Seed, Variate};
 use crate::statistics::{ExitSample, StoppingRule, exit_rate};
@@ -49,7 +48,7 @@ impl<R: Variate> EscapeCell<R> {
                     format!("the start {:?} lies inside it: nothing is left to escape", question.start);
                 return Err(unfit("escape.target", target, remedy));
             }
-            half_spaces.extend(condition.half_space().map(half_space));
+            half_spaces.extend(condition.half_space().map(HalfSpace::from));
             regions.push(Box::new(ConditionRegion::new(&condition).map_err(formula_error("escape.target"))?));
         }
         let nested = (half_spaces.len() == regions.len()).then(|| Targets::nested(&half_spaces)).flatten();
@@ -191,7 +190,7 @@ pub(super) fn describe(cell: &Cell, row: &mut Row) {
 }
 
 /// How the rule of an ensemble is integrated, if it is.
-fn describe_integration(cell: &Cell, row: &mut Row) {
+pub(super) fn describe_integration(cell: &Cell, row: &mut Row) {
     match &cell.description.rule {
         Rule::Langevin { integration, .. }
         | Rule::Sde { integration, .. }
@@ -227,17 +226,6 @@ fn integrator_name(integrator: crate::study::Integrator) -> &'static str {
         crate::study::Integrator::Heun => "heun",
         crate::study::Integrator::WeakOrder2 => "weak-order-2",
     }
-}
-
-/// The half-space with its threshold inside: an open one ends at the last number before.
-fn half_space(half: formula::HalfSpace) -> HalfSpace {
-    let (threshold, side) = match (half.side, half.closed) {
-        (formula::Side::Below, true) => (half.threshold, Side::Below),
-        (formula::Side::Below, false) => (half.threshold.next_down(), Side::Below),
-        (formula::Side::Above, true) => (half.threshold, Side::Above),
-        (formula::Side::Above, false) => (half.threshold.next_up(), Side::Above),
-    };
-    HalfSpace { coordinate: half.coordinate, threshold, side }
 }
 
 /// The rate of exponential exits with its interval, exact without censoring.

@@ -1,6 +1,7 @@
 //! `study = "first-passage"`, and escapes that are solved on a grid: moments, rates and survival without sampling.
 
 use super::RunError;
+use super::committor::GridCommittor;
 use super::escape::describe;
 use super::grid_setting::{Chain, GridProblem};
 use super::interpolation::{Weights, interpolated};
@@ -8,9 +9,7 @@ use super::one_dimension::Line;
 use super::rows::{Row, Rows};
 use super::setting::Setting;
 use super::unfit;
-use crate::density::{
-    Between, Committor, FirstPassage, QuasiStationary, Side, Solver, SparseSolver, survival,
-};
+use crate::density::{FirstPassage, QuasiStationary, Solver, SparseSolver, survival};
 use crate::landscape::formula::Condition;
 use crate::study::{Cell, Escape, FirstPassage as Question, PassageObservable};
 
@@ -248,26 +247,8 @@ impl FirstPassageCell {
     }
 
     fn committor_on(&self, coarser: usize, aim: &Aim, other: &Condition) -> Result<f64, RunError> {
-        let (problem, target) = (&aim.problem, &aim.condition);
-        let grid = problem.grid(coarser)?;
-        let chain = problem.chain(&grid)?;
-        let mut centre = vec![0.0; grid.dimension()];
-        let sides: Vec<Side> = (0..grid.cells())
-            .map(|cell| {
-                grid.centre(cell, &mut centre);
-                if target.contains(&centre) {
-                    Side::Chosen
-                } else if other.contains(&centre) {
-                    Side::Other
-                } else {
-                    Side::Between
-                }
-            })
-            .collect();
-        let between = Between::new(chain.rates(), |state| sides[state])?;
-        let committor = Committor::new(&between.chain, &problem.solver, &between.chosen, &between.others)?;
-        let weights = Weights::at(&grid, &self.start, &between.kept);
-        Ok(interpolated(&weights, &committor.chosen))
+        let grid = aim.problem.grid(coarser)?;
+        Ok(GridCommittor::new(&aim.problem, grid, &aim.condition, other)?.at(&self.start))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Running a study: every cell in turn, its rows into one table, the rows into verdicts.
 
 mod cell;
+mod committor;
 mod data_setting;
 mod density;
 mod error;
@@ -15,6 +16,10 @@ mod minimum;
 mod noise_setting;
 mod one_dimension;
 mod orders;
+mod rare_event;
+mod rare_event_coordinate;
+mod rare_event_exact;
+mod rare_event_verdicts;
 mod rows;
 mod setting;
 mod simulate;
@@ -32,6 +37,7 @@ use self::density::{DensityCell, Tables};
 use self::escape::EscapeCell;
 use self::first_passage::FirstPassageCell;
 use self::minimum::Analysis;
+use self::rare_event::RareEventCell;
 use self::rows::Rows;
 use self::setting::Setting;
 use self::simulate::SimulateCell;
@@ -263,6 +269,9 @@ fn run_cell<R: Variate>(
             let (rows, curves) = (&mut collected.rows, &mut collected.survival);
             pool(conditions.threads)?.install(|| passage.run(cell, rows, curves))?;
         }
+        Prepared::RareEvent(event) => {
+            pool(conditions.threads)?.install(|| event.run(cell, seed, &mut collected.rows))?;
+        }
     }
     Ok(true)
 }
@@ -274,6 +283,7 @@ enum Prepared<R: Variate> {
     Simulate(Box<SimulateCell<R>>),
     Density(Box<DensityCell>),
     FirstPassage(Box<FirstPassageCell>),
+    RareEvent(Box<RareEventCell>),
 }
 
 impl<R: Variate> Prepared<R> {
@@ -290,6 +300,9 @@ impl<R: Variate> Prepared<R> {
             }
             Question::FirstPassage(question) => {
                 Self::FirstPassage(Box::new(FirstPassageCell::new(cell, precise()?, question)?))
+            }
+            Question::RareEvent(question) => {
+                Self::RareEvent(Box::new(RareEventCell::new(cell, precise()?, question)?))
             }
             Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting, question)?)),
             Question::Stationary(question) => {
@@ -348,6 +361,7 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
         Prepared::Simulate(simulate) => (Some(simulate.steps() as f64), simulate.dimension()),
         Prepared::Density(density) => return Ok(plan_on_grid(cell, density.size()?)),
         Prepared::FirstPassage(passage) => return Ok(plan_on_grid(cell, passage.size()?)),
+        Prepared::RareEvent(event) => return Ok(event.plan(cell)),
     };
     let work = dimension as f64 * cost_per_coordinate(&cell.description, dimension);
     let workers = (threads as u64).min(replicas.div_ceil(LEAF)).max(1) as f64;

@@ -2,6 +2,7 @@
 
 use faer::Mat;
 
+use super::grid_setting::interpretation;
 use super::setting::Setting;
 use crate::landscape::formula::{HalfSpace, Side};
 use crate::landscape::{Field, named};
@@ -9,7 +10,7 @@ use crate::random::Variate;
 use crate::study::{Cell, Integrator, Landscape, Noise, Parameter, Rule};
 use crate::theory::{
     ChainTarget, FarSide, Gate, Process, chain_first_passage, eyring_kramers, first_passage_time,
-    heun_first_passage,
+    heun_first_passage, interval_exit_time,
 };
 
 /// A one-dimensional landscape with the rule that moves on it.
@@ -91,6 +92,42 @@ impl<'a> Line<'a> {
             _ => return self.chain(start, target),
         };
         passage.ok().map(|passage| passage.mean).filter(|mean| mean.is_finite())
+    }
+
+    /// The exact probability that the equation's path reaches the target before the other half-space, which lies on the other
+    /// side of the start; by quadrature, seen from the side that keeps the digits of a small one.
+    pub(super) fn probability(&self, start: f64, target: &HalfSpace, before: &HalfSpace) -> Option<f64> {
+        let direction = match (target.side, before.side) {
+            (Side::Above, Side::Below) => 1.0,
+            (Side::Below, Side::Above) => -1.0,
+            _ => return None,
+        };
+        let process = match self.rule {
+            Rule::Langevin { beta, .. } => {
+                Process::gibbs(move |u| self.loss(direction * u), 1.0 / beta).ok()?
+            }
+            Rule::Sde { diffusion, .. } => {
+                self.noise_variance(start, diffusion.batch_size)?;
+                let half = 0.5 * diffusion.learning_rate;
+                let variance = move |u: f64| {
+                    half * self.noise_variance(direction * u, diffusion.batch_size).unwrap_or(f64::NAN)
+                };
+                Process::state_dependent(move |u| direction * self.slope(direction * u), variance)
+                    .interpreted(interpretation(diffusion.interpretation))
+            }
+            _ => return None,
+        };
+        let (lower, upper) = (direction * before.threshold, direction * target.threshold);
+        let exit = interval_exit_time(&process, direction * start, lower, upper).ok()?;
+        Some(exit.upper_exit_probability).filter(|probability| probability.is_finite())
+    }
+
+    /// How far the loss rises from `start` on its way to `end`.
+    pub(super) fn barrier(&self, start: f64, end: f64) -> Option<f64> {
+        const POINTS: usize = 4_000;
+        let at = |index: usize| self.loss(start + (end - start) * index as f64 / POINTS as f64);
+        let highest = (0..=POINTS).map(at).fold(f64::NEG_INFINITY, f64::max);
+        Some(highest - self.loss(start)).filter(|barrier| barrier.is_finite())
     }
 
     /// The exact mean time of the chain that the rule or its integrator is, seen at steps.

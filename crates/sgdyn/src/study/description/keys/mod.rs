@@ -4,6 +4,7 @@ mod grid;
 mod landscape;
 mod noise;
 mod question;
+mod rare_event;
 mod rule;
 
 use super::schema::{Key, Shape};
@@ -12,9 +13,10 @@ use super::schema::{Key, Shape};
 const TOP: &[Key] = &[
     Key::new(
         "study",
-        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage"]),
+        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage", "rare-event"]),
         "What is asked: statistics over time, the stationary law, or the time to leave a minimum, by an ensemble; the \
-         density, or the first passage of a target, on a grid and without sampling.",
+         density, or the first passage of a target, on a grid and without sampling; the probability of a rare event, by \
+         splitting paths.",
     )
     .required(),
     Key::new("title", Shape::Text, "A title for the report."),
@@ -38,7 +40,9 @@ pub(crate) const SYNONYMS: &[(&str, &str, &str)] = &[("noise.name", "white", "ga
 
 /// Every key. Keys that conditions speak of stand before the keys whose conditions speak of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
-    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, grid::KEYS].into_iter().flatten()
+    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, rare_event::KEYS, grid::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// The tables of a study, each with a sentence, in the order of the reference page.
@@ -69,6 +73,10 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
         "`study = \"density\"`: densities on a grid, stationary and over time, in one to three dimensions.",
     ),
     ("first-passage", "`study = \"first-passage\"`: the time to reach a target, on a grid."),
+    (
+        "rare-event",
+        "`study = \"rare-event\"`: the probability of an event that few paths reach, or the rate of leaving a basin.",
+    ),
     (
         "grid",
         "The grid of `density` and `first-passage` studies, and of escapes that are solved on one: a box of cells.",

@@ -24,6 +24,7 @@ mod surface;
 #[cfg(test)]
 mod testing;
 mod vectors;
+mod ways_out;
 
 pub use assumption::BrokenAssumption;
 pub use critical_point::{CriticalKind, CriticalPoint, NullShape};
@@ -43,3 +44,4 @@ pub use splitting::{
 };
 pub use string::{Connection, StringOptions, connect};
 pub use surface::{DENSE_LIMIT, Surface};
+pub use ways_out::ways_out;

@@ -11,6 +11,9 @@ mod first_passage;
 mod grid_setting;
 mod grid_verdicts;
 mod interpolation;
+mod law_fits;
+mod law_theory;
+mod laws;
 mod minimum;
 mod noise_setting;
 mod one_dimension;
@@ -19,6 +22,7 @@ mod rows;
 mod setting;
 mod simulate;
 mod stationary;
+mod switching;
 mod verdicts;
 
 use std::collections::HashSet;
@@ -31,6 +35,7 @@ use self::cell::CellRun;
 use self::density::{DensityCell, Tables};
 use self::escape::EscapeCell;
 use self::first_passage::FirstPassageCell;
+use self::laws::LawCell;
 use self::minimum::Analysis;
 use self::rows::Rows;
 use self::setting::Setting;
@@ -154,6 +159,10 @@ impl Seen {
 fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
     let mut details = Vec::new();
     let orders = with_orders(&collected.orders);
+    let laws = match study.first().question {
+        Question::Laws(_) => law_fits::table(&collected.rows),
+        _ => Rows::default(),
+    };
     for (name, rows) in [
         ("survival", &collected.survival),
         ("tail", &collected.tail),
@@ -161,6 +170,7 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         ("density", &collected.densities),
         ("spectrum", &collected.modes),
         ("orders", &orders),
+        ("laws", &laws),
     ] {
         if !rows.is_empty() {
             details.push(rows.table(name, study)?);
@@ -259,6 +269,13 @@ fn run_cell<R: Variate>(
             };
             return pool(conditions.threads)?.install(|| density.run(&place, cell, seed, &mut tables));
         }
+        Prepared::Laws(law) => {
+            let Some(summary) = law.run(&place, ensemble.replicas, ensemble.lanes, seed)? else {
+                return Ok(false);
+            };
+            let rows = &mut collected.rows;
+            pool(conditions.threads)?.install(|| law.report(cell, &summary, rows))?;
+        }
         Prepared::FirstPassage(passage) => {
             let (rows, curves) = (&mut collected.rows, &mut collected.survival);
             pool(conditions.threads)?.install(|| passage.run(cell, rows, curves))?;
@@ -274,6 +291,7 @@ enum Prepared<R: Variate> {
     Simulate(Box<SimulateCell<R>>),
     Density(Box<DensityCell>),
     FirstPassage(Box<FirstPassageCell>),
+    Laws(Box<LawCell<R>>),
 }
 
 impl<R: Variate> Prepared<R> {
@@ -292,6 +310,9 @@ impl<R: Variate> Prepared<R> {
                 Self::FirstPassage(Box::new(FirstPassageCell::new(cell, precise()?, question)?))
             }
             Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting, question)?)),
+            Question::Laws(question) => {
+                Self::Laws(Box::new(LawCell::new(cell, setting, precise()?, question)?))
+            }
             Question::Stationary(question) => {
                 let precise = precise()?;
                 let from = question.minimum.as_deref();
@@ -344,6 +365,7 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
     let prepared = Prepared::<R>::new(study, cell)?;
     let (steps, dimension) = match &prepared {
         Prepared::Escape(escape) => (escape.expected_steps(cell), 1),
+        Prepared::Laws(law) => (law.expected_steps(), law.dimension()),
         Prepared::Stationary(stationary) => (Some(stationary.steps() as f64), stationary.dimension()),
         Prepared::Simulate(simulate) => (Some(simulate.steps() as f64), simulate.dimension()),
         Prepared::Density(density) => return Ok(plan_on_grid(cell, density.size()?)),

@@ -23,6 +23,7 @@ pub(super) fn verdicts(question: &Question, rows: &Rows) -> Vec<Verdict> {
         Question::Simulate(_) => simulate(rows),
         Question::Density(_) => density(rows),
         Question::FirstPassage(_) => first_passage(rows, "first_passage_time"),
+        Question::Laws(_) => super::law_fits::verdicts(rows),
     }
 }
 

@@ -17,7 +17,7 @@ const FRAMEWORK: &[When] = &[When::Is("rule.name", &["sgd", "heavy-ball", "neste
 const IN_TIME: &[When] = &[When::Is("rule.name", CONTINUOUS)];
 
 const SIMULATED_IN_TIME: &[When] =
-    &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["simulate", "stationary", "escape"])];
+    &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["simulate", "stationary", "escape", "laws"])];
 const ON_A_GRID_IN_TIME: &[When] =
     &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["density", "first-passage"])];
 

@@ -5,6 +5,7 @@ mod details;
 mod escape;
 mod generic;
 mod labels;
+mod laws;
 mod rows;
 mod simulate;
 mod stationary;
@@ -95,6 +96,7 @@ pub(crate) fn of(study: &Study, results: &Results) -> Vec<NamedFigure> {
         Question::Stationary(_) => stationary::figures(&context),
         Question::Simulate(_) => simulate::figures(&context),
         Question::Density(_) | Question::FirstPassage(_) => details::figures(&context),
+        Question::Laws(_) => laws::figures(&context),
     };
     figures.extend(tail::figure(&context));
     if figures.is_empty() {

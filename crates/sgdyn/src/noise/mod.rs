@@ -25,5 +25,5 @@ pub use matrix_root::{CovarianceField, MatrixRoot, NoiseError, cholesky};
 pub use multiplicative::Multiplicative;
 pub use risk_root::RiskRoot;
 pub use switching::Switching;
-pub use switching_roots::SwitchingRoots;
+pub use switching_roots::{Plane, SwitchingRoots};
 pub use traits::Noise;

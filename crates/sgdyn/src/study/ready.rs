@@ -42,8 +42,10 @@ const READY: &[ReadyStudy] = ready![
     "loss-proportional-noise",
     "multiplicative-noise",
     "ou-stationary",
+    "prefactor",
     "rotating-current",
     "sampling-schemes",
+    "six-panels",
 ];
 
 /// The ready studies, in alphabetical order.

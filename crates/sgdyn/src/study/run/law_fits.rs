@@ -26,6 +26,8 @@ struct Law {
 struct Prefactor {
     from_own: Estimate,
     from_other: Estimate,
+    /// Whether the equation of the rule is Itô's.
+    is_ito: bool,
 }
 
 impl Law {
@@ -58,7 +60,7 @@ impl Law {
             chain: line("y_exact_chain"),
             colder: line("y_exact_colder"),
             broken,
-            prefactor: Prefactor::of(&column, &y, &stderr),
+            prefactor: Prefactor::of(&column, &y, &stderr, members.first()?.is("is_ito")?),
         })
     }
 
@@ -111,7 +113,7 @@ impl Law {
             probability(fit.fit_p_value),
         );
         let law = format!("{panel}: {} is linear in {}", self.y_name, self.x_name);
-        if !self.is_predicted() {
+        if self.prefactor.is_none() && !self.is_predicted() {
             let (claim, holds) = match fit.linearity {
                 Linearity::Refused => (format!("{law}: refused, as theory has it"), Holds::Yes),
                 Linearity::Straight => (format!("{law}: to be refused"), Holds::No),
@@ -120,7 +122,7 @@ impl Law {
             return verdict(claim, holds, format!("{numbers}. A correlation this near to 1 does not show a line"));
         }
         if let Some(prefactor) = self.prefactor {
-            return prefactor.verdict(panel);
+            return prefactor.verdict(panel, fit, &self.predicted);
         }
         match fit.linearity {
             Linearity::Refused => {
@@ -159,17 +161,22 @@ impl Law {
 }
 
 impl Prefactor {
-    fn of(column: &impl Fn(&str) -> Option<Vec<f64>>, y: &[f64], stderr: &[f64]) -> Option<Self> {
+    fn of(
+        column: &impl Fn(&str) -> Option<Vec<f64>>,
+        y: &[f64],
+        stderr: &[f64],
+        is_ito: bool,
+    ) -> Option<Self> {
         let (own, other) = (column("y_exact")?, column("y_exact_other")?);
         let weight: f64 = stderr.iter().map(|error| error.powi(-2)).sum();
         let mean = |exact: &[f64]| -> Estimate {
             let sum: f64 = (0..y.len()).map(|i| (y[i] - exact[i]) / (stderr[i] * stderr[i])).sum();
             Estimate { value: sum / weight, stderr: weight.powf(-0.5), n: y.len() as u64 }
         };
-        Some(Self { from_own: mean(&own), from_other: mean(&other) })
+        Some(Self { from_own: mean(&own), from_other: mean(&other), is_ito })
     }
 
-    fn verdict(self, panel: &str) -> Verdict {
+    fn verdict(self, panel: &str, fit: &LawFit, predicted: &LawFit) -> Verdict {
         // What the other convention is away by; a tenth of it may be the step's own error.
         let gap = (self.from_own.value - self.from_other.value).abs();
         let apart = |estimate: Estimate| estimate.value.abs() - 4.0 * estimate.stderr;
@@ -185,13 +192,23 @@ impl Prefactor {
                 format!("{} [{}, {}]", number(estimate.value), number(lower), number(upper))
             })
         };
+        let (own, other) = if self.is_ito {
+            ("Itô's equation (D·p continuous, 2π/H_ae)", "anti-Itô's (p continuous, 2π/|H_be|)")
+        } else {
+            ("anti-Itô's equation (p continuous, 2π/|H_be|)", "Itô's (D·p continuous, 2π/H_ae)")
+        };
         verdict(
-            format!("{panel}: the prefactor is that of Itô's equation (D·p continuous), not that of anti-Itô's (p continuous)"),
+            format!("{panel}: the prefactor is that of {own}, not that of {other}"),
             holds,
             format!(
-                "ln of measured over exact time, all points together: {} by Itô, {} by anti-Itô",
+                "ln of measured over exact time, all points together: {} by the first, {} by the second; at η/B = 0 the line has \
+                 ln P = {} [{}, {}], predicted {}",
                 show(self.from_own),
-                show(self.from_other)
+                show(self.from_other),
+                number(fit.intercept.value),
+                number(fit.intercept_interval.lower),
+                number(fit.intercept_interval.upper),
+                number(predicted.intercept.value),
             ),
         )
     }

@@ -115,6 +115,11 @@ impl LawTheory {
         }
     }
 
+    /// Whether state-dependent noise has Itô's meaning.
+    pub(super) fn is_ito(&self) -> bool {
+        self.spread.meaning == Meaning::Ito
+    }
+
     /// The conditions of the theory that the case breaks.
     pub(super) fn broken(&self, noise: Option<&DescribedNoise>) -> Vec<BrokenAssumption> {
         let switches = matches!(noise, Some(DescribedNoise::Switching { .. }));

@@ -98,7 +98,9 @@ impl<R: Variate> LawCell<R> {
         }
         if self.question.panel.y == LawOrdinate::Prefactor {
             row.maybe("y_exact_other", self.theory.log_exact(1.0, true).map(|log| log - removed));
-            row.maybe("prefactor_other", self.theory.other_prefactor());
+            row.truth("is_ito", self.theory.is_ito());
+            let other = self.theory.other_prefactor();
+            row.maybe("y_predicted_other", other.map(|ratio| predicted.log_prefactor + ratio));
         }
         row.number("confidence", self.question.confidence);
         describe(cell, &mut row);

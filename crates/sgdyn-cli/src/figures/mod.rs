@@ -5,6 +5,7 @@ mod details;
 mod escape;
 mod generic;
 mod labels;
+mod laws;
 mod rare_event;
 mod rows;
 mod simulate;
@@ -97,6 +98,7 @@ pub(crate) fn of(study: &Study, results: &Results) -> Vec<NamedFigure> {
         Question::Simulate(_) => simulate::figures(&context),
         Question::RareEvent(_) => rare_event::figures(&context),
         Question::Density(_) | Question::FirstPassage(_) => details::figures(&context),
+        Question::Laws(_) => laws::figures(&context),
     };
     figures.extend(tail::figure(&context));
     if figures.is_empty() {

@@ -170,16 +170,10 @@ impl EscapeCase {
         if self.surface.dimension() != 1 {
             return None;
         }
-        let part = |point: &super::CriticalPoint, length: f64| -> f64 {
-            let curvature = |x: f64| self.surface.hessian_times(&[x], &[1.0])[0];
-            let (x, step) = (point.position[0], 1e-3 * length);
-            let (up, at, down) = (curvature(x + step), curvature(x), curvature(x - step));
-            let (third, fourth) = ((up - down) / (2.0 * step), (up - 2.0 * at + down) / (step * step));
-            5.0 * third * third / (24.0 * at.abs().powi(3)) - at.signum() * fourth / (8.0 * at * at)
-        };
         let of_gate = |way: &PassPath| {
             let length = way.arc[way.arc.len() - 1];
-            part(&way.minimum, length) + part(&way.saddle, length)
+            let part = |point| exponents::laplace_correction(&self.surface, point, &[1.0], length);
+            part(&way.minimum) + part(&way.saddle)
         };
         Some(self.gates.iter().map(of_gate).collect())
     }
@@ -251,25 +245,7 @@ impl EscapeCase {
         process: Option<&dyn ItoProcess>,
     ) -> Result<Vec<BrokenAssumption>, EscapeError> {
         let mut broken = Vec::new();
-        let lowest = self.gates.iter().map(PassPath::barrier).fold(f64::INFINITY, f64::min);
-        let exponent = match theory {
-            EscapeTheory::EyringKramers { inverse_temperature }
-            | EscapeTheory::KramersLanger { inverse_temperature, .. } => inverse_temperature * lowest,
-            EscapeTheory::Sgld { diffusion } => lowest / diffusion,
-            EscapeTheory::LossProportional { temperature } => self
-                .gates
-                .iter()
-                .map(|way| (way.saddle.loss / way.minimum.loss).ln() / temperature)
-                .fold(f64::INFINITY, f64::min),
-            EscapeTheory::Sgd { learning_rate, batch_size, .. } => self
-                .gates
-                .iter()
-                .map(|way| {
-                    let (s, h) = (way.switch_share(), -way.saddle.eigenvalues[0]);
-                    2.0 * batch_size * way.barrier() / learning_rate * (s / way.curvatures[0] + (1.0 - s) / h)
-                })
-                .fold(f64::INFINITY, f64::min),
-        };
+        let exponent = self.exponents(theory).into_iter().fold(f64::INFINITY, f64::min);
         if exponent < LARGE_EXPONENT {
             broken.push(BrokenAssumption::SmallExponent { exponent });
         }
@@ -421,5 +397,6 @@ fn spread(tensor: &[f64], dimension: usize) -> Result<f64, EscapeError> {
     Ok(if values[0] > 0.0 { values[dimension - 1] / values[0] } else { f64::INFINITY })
 }
 
+mod exponents;
 #[cfg(test)]
 mod tests;

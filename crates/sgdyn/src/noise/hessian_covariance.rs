@@ -57,9 +57,9 @@ impl<R: Variate> CovarianceField<R> for HessianCovariance<R> {
     }
 }
 
-/// `|A|` of a symmetric matrix, by Jacobi's cyclic rotations: few flops for small d, and bits that do not depend on a
-/// library.
-fn magnitude(matrix: &[f64], d: usize) -> Vec<f64> {
+/// `|A|` of a symmetric matrix `[d × d]`, by Jacobi's cyclic rotations: few flops for small d, and bits that do not depend
+/// on a library.
+pub fn magnitude(matrix: &[f64], d: usize) -> Vec<f64> {
     const SWEEPS: usize = 30;
     let mut a = matrix.to_vec();
     let mut vectors = vec![0.0; d * d];

@@ -81,35 +81,53 @@ pub fn curvature_test(x: &[f64], y: &[f64], weights: &[f64]) -> Result<Curvature
     check_points(x, y, weights, 4)?;
     let n = x.len();
     let line = Line::through(x, y, weights)?;
-    // The part of (x − mean)² that a line does not explain carries all the information on the curvature.
-    let square: Vec<f64> = x.iter().map(|x| (x - line.mean_x).powi(2)).collect();
-    let explained = Line::through(x, &square, weights)?;
-    let bend: Vec<f64> = (0..n).map(|i| square[i] - explained.at(x[i])).collect();
-    let spread: f64 = (0..n).map(|i| weights[i] * bend[i] * bend[i]).sum();
-    let scale: f64 = (0..n).map(|i| weights[i] * square[i] * square[i]).sum();
-    if spread <= 1e-20 * scale {
-        return Err(StatisticsError::TooFew { what: "a curvature test (distinct x)", needed: 3, got: 2 });
-    }
-    let curvature = (0..n).map(|i| weights[i] * bend[i] * y[i]).sum::<f64>() / spread;
+    let bend = Bend::of(x, weights, &line)?;
+    let curvature = bend.coefficient(y, weights);
     let residual: f64 =
-        (0..n).map(|i| weights[i] * (y[i] - line.at(x[i]) - curvature * bend[i]).powi(2)).sum();
+        (0..n).map(|i| weights[i] * (y[i] - line.at(x[i]) - curvature * bend.shape[i]).powi(2)).sum();
     let degrees = n as f64 - 3.0;
-    let stderr = (residual / degrees / spread).sqrt();
+    let stderr = (residual / degrees / bend.spread).sqrt();
     let p_value =
         StudentsT::new(0.0, 1.0, degrees).map_or(f64::NAN, |law| 2.0 * law.sf((curvature / stderr).abs()));
     Ok(CurvatureTest { curvature: Estimate { value: curvature, stderr, n: n as u64 }, p_value })
 }
 
-struct Line {
-    total_weight: f64,
-    mean_x: f64,
-    mean_y: f64,
-    spread: f64,
-    slope: f64,
+/// The part of x² that a line does not explain: it carries all the information on the curvature.
+pub(super) struct Bend {
+    shape: Vec<f64>,
+    /// `Σ w shape²`: the reciprocal variance of the curvature where weights are those of y.
+    pub(super) spread: f64,
+}
+
+impl Bend {
+    pub(super) fn of(x: &[f64], weights: &[f64], line: &Line) -> Result<Self, StatisticsError> {
+        let square: Vec<f64> = x.iter().map(|x| (x - line.mean_x).powi(2)).collect();
+        let explained = Line::through(x, &square, weights)?;
+        let shape: Vec<f64> = (0..x.len()).map(|i| square[i] - explained.at(x[i])).collect();
+        let sum = |of: &[f64]| -> f64 { weights.iter().zip(of).map(|(w, value)| w * value * value).sum() };
+        let (spread, scale) = (sum(&shape), sum(&square));
+        if spread <= 1e-20 * scale {
+            return Err(StatisticsError::TooFew { what: "a curvature test (distinct x)", needed: 3, got: 2 });
+        }
+        Ok(Self { shape, spread })
+    }
+
+    /// The coefficient of x² in the fit of a parabola to y.
+    pub(super) fn coefficient(&self, y: &[f64], weights: &[f64]) -> f64 {
+        (0..y.len()).map(|i| weights[i] * self.shape[i] * y[i]).sum::<f64>() / self.spread
+    }
+}
+
+pub(super) struct Line {
+    pub(super) total_weight: f64,
+    pub(super) mean_x: f64,
+    pub(super) mean_y: f64,
+    pub(super) spread: f64,
+    pub(super) slope: f64,
 }
 
 impl Line {
-    fn through(x: &[f64], y: &[f64], weights: &[f64]) -> Result<Self, StatisticsError> {
+    pub(super) fn through(x: &[f64], y: &[f64], weights: &[f64]) -> Result<Self, StatisticsError> {
         let n = x.len();
         let total_weight: f64 = weights.iter().sum();
         let mean_x = (0..n).map(|i| weights[i] * x[i]).sum::<f64>() / total_weight;
@@ -122,12 +140,17 @@ impl Line {
         Ok(Self { total_weight, mean_x, mean_y, spread, slope: product / spread })
     }
 
-    fn at(&self, x: f64) -> f64 {
+    pub(super) fn at(&self, x: f64) -> f64 {
         self.mean_y + self.slope * (x - self.mean_x)
     }
 }
 
-fn check_points(x: &[f64], y: &[f64], weights: &[f64], needed: usize) -> Result<(), StatisticsError> {
+pub(super) fn check_points(
+    x: &[f64],
+    y: &[f64],
+    weights: &[f64],
+    needed: usize,
+) -> Result<(), StatisticsError> {
     for (second, values) in [("y", y), ("weights", weights)] {
         if values.len() != x.len() {
             return Err(StatisticsError::LengthMismatch {

@@ -42,9 +42,11 @@ const READY: &[ReadyStudy] = ready![
     "loss-proportional-noise",
     "multiplicative-noise",
     "ou-stationary",
+    "prefactor",
     "rare-event",
     "rotating-current",
     "sampling-schemes",
+    "six-panels",
 ];
 
 /// The ready studies, in alphabetical order.

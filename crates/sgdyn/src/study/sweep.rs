@@ -75,6 +75,11 @@ impl Sweep {
         self.cells
     }
 
+    /// The lengths of its axes.
+    pub(crate) fn lengths(&self) -> Vec<usize> {
+        self.axes.iter().map(|axis| axis.length).collect()
+    }
+
     /// The swept keys, in the order of the file except that zipped keys stand together.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &SweptKey> {
         self.axes.iter().flat_map(|axis| &axis.keys)

@@ -233,6 +233,28 @@ mod tests {
     }
 
     #[test]
+    fn a_jump_of_the_noise_in_closed_form() {
+        // Constant slope g, D = D₁ beyond c and D₂ before, reflected at w, absorbed at 0, from a. By hand, with q =
+        // e^{−g(w−c)/D₁}, the part beyond c is [(a − c) − (D₁/g)(e^{−g(w−a)/D₁} − q)]/g and the part before it
+        // [c + (D₂/g)(1 − e^{−gc/D₂}) J]/g, with J = −q for Itô and J = (D₁/D₂)(1 − q) − 1 for anti-Itô.
+        let (c, a, w, first, second) = (0.37, 0.8, 1.1, 0.31, 0.11);
+        for g in [0.9_f64, -0.6] {
+            let q = (-g * (w - c) / first).exp();
+            let beyond = ((a - c) - first / g * ((-g * (w - a) / first).exp() - q)) / g;
+            let rise = second / g * (1.0 - (-g * c / second).exp());
+            for (meant, jump) in
+                [(Interpretation::Ito, -q), (Interpretation::AntiIto, first / second * (1.0 - q) - 1.0)]
+            {
+                let process =
+                    Process::state_dependent(move |_| g, move |x| if x > c { first } else { second })
+                        .interpreted(meant);
+                let time = first_passage_time(&process, a, 0.0, FarSide::Reflecting(w)).unwrap();
+                close(time.mean, beyond + (c + rise * jump) / g, 1e-11);
+            }
+        }
+    }
+
+    #[test]
     fn low_temperature_ratio_and_exponential_law() {
         for beta in [50.0, 200.0, 800.0] {
             let process = Process::gibbs(quartic, 1.0 / beta).unwrap();

@@ -132,6 +132,21 @@ impl Condition {
         Ok(Self { comparisons, operations, variables: outcome.variables })
     }
 
+    /// The points x for which `factor · x`, factor > 0, satisfies the condition.
+    ///
+    /// # Errors
+    /// As [`Formula::rescaled`].
+    pub fn rescaled(&self, factor: f64) -> Result<Self, FormulaError> {
+        let mut rescaled = self.clone();
+        for comparison in &mut rescaled.comparisons {
+            comparison.level = comparison.level.rescaled(factor)?;
+            if let Some(half) = &mut comparison.half_space {
+                half.threshold /= factor;
+            }
+        }
+        Ok(rescaled)
+    }
+
     /// The names of the variables, in the order of the coordinates.
     pub fn variables(&self) -> &[String] {
         &self.variables
@@ -356,6 +371,20 @@ mod tests {
 
     fn read(text: &str) -> Result<Condition, FormulaError> {
         Condition::parse(text, Some(&["x".into(), "y".into()]), &BTreeMap::new())
+    }
+
+    #[test]
+    fn a_rescaled_condition_holds_where_the_scaled_point_did() -> Result<(), FormulaError> {
+        for text in ["x <= -0.5", "x^2*y - exp(x) > 1 or not y < 2*x", "x*y > where(x < 1, y, 2)"] {
+            let (condition, rescaled) = (read(text)?, read(text)?.rescaled(1.7)?);
+            for index in 0..200 {
+                let point = [0.037 * f64::from(index) - 3.0, 2.0 - 0.051 * f64::from(index)];
+                let scaled = point.map(|x| x / 1.7);
+                assert_eq!(rescaled.contains(&scaled), condition.contains(&point), "{text} {point:?}");
+            }
+        }
+        assert_eq!(read("x <= -0.5")?.rescaled(2.0)?.half_space().map(|half| half.threshold), Some(-0.25));
+        Ok(())
     }
 
     #[test]

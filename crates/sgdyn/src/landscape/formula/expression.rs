@@ -62,6 +62,17 @@ impl Formula {
         &self.variables
     }
 
+    /// `f(factor · x)`.
+    ///
+    /// # Errors
+    /// [`FormulaFault::TooLarge`] for a result of too many terms, [`FormulaFault::NotFinite`] for a factor that is not.
+    pub fn rescaled(&self, factor: f64) -> Result<Self, FormulaError> {
+        let mut graph = Graph::new();
+        let root = graph.import_rescaled(&self.nodes, factor);
+        graph.check().map_err(FormulaError::elsewhere)?;
+        Ok(Self::rooted(&graph, root, &self.variables))
+    }
+
     /// The names of the variables, in the order of the coordinates.
     pub fn variables(&self) -> &[String] {
         &self.variables

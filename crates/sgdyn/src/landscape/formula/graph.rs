@@ -332,6 +332,30 @@ impl Graph {
         places.last().copied().unwrap_or(0)
     }
 
+    /// As [`Graph::import`], with every variable multiplied by `factor`.
+    pub(super) fn import_rescaled(&mut self, nodes: &[Node], factor: f64) -> NodeId {
+        let mut places: Vec<NodeId> = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let mut operands = 1;
+            node.for_each_operand(|_| operands += 1);
+            self.spend(operands);
+            if self.fault.is_some() {
+                return 0;
+            }
+            places.push(match node {
+                Node::Variable(variable) => {
+                    let variable = self.variable(*variable);
+                    self.sum(0.0, &[(variable, factor)])
+                }
+                _ => {
+                    let copy = node.map_operands(|place| places[place as usize]);
+                    self.intern(copy)
+                }
+            });
+        }
+        places.last().copied().unwrap_or(0)
+    }
+
     /// The nodes that `root` needs, in order, `root` last.
     pub(super) fn extract(&self, root: NodeId) -> Arc<[Node]> {
         let mut needed = vec![root];

@@ -4,6 +4,7 @@ use super::ensemble::Ensemble;
 use super::error::DescriptionError;
 use super::grid::Grid;
 use super::landscape::Landscape;
+use super::laws::Laws;
 use super::noise::Noise;
 use super::question::{Density, Escape, FirstPassage, Question, Simulate, Stationary};
 use super::rare_event::RareEvent;
@@ -66,6 +67,8 @@ pub struct Description {
     pub seed: u64,
     /// What is descended.
     pub landscape: Landscape,
+    /// The factor k of L(√k θ); places that a study writes are those of L, see [`Description::in_place`].
+    pub sharpness: f64,
     /// What is added to gradients; none for a risk, for langevin and levy, and for sgld with exact gradients.
     pub noise: Option<Noise>,
     /// How a step is made.
@@ -89,19 +92,27 @@ impl Description {
             Some("density") => Question::Density(section::<Density>(&root, "density")?),
             Some("first-passage") => Question::FirstPassage(section::<FirstPassage>(&root, "first-passage")?),
             Some("rare-event") => Question::RareEvent(section::<RareEvent>(&root, "rare-event")?),
+            Some("laws") => {
+                let panel = section(&root, "panel")?;
+                Question::Laws(Laws { panel, ..section::<Laws>(&root, "laws")? })
+            }
             _ => Question::Simulate(section::<Simulate>(&root, "simulate")?),
         };
+        let landscape: super::landscape::Section = section(&root, "landscape")?;
+        let sharpness = landscape.sharpness();
         Ok(Self {
             title: text("title"),
             description: text("description"),
             seed: section(&root, "seed")?,
-            landscape: Landscape::from_section(section(&root, "landscape")?)?,
+            landscape: Landscape::from_section(landscape)?,
+            sharpness,
             noise: section(&root, "noise")?,
             rule: section(&root, "rule")?,
             question,
             grid: section(&root, "grid")?,
             ensemble: section(&root, "ensemble")?,
-        })
+        }
+        .in_place())
     }
 }
 

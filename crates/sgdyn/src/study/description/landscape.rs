@@ -121,6 +121,14 @@ pub(crate) struct Section {
     standardise: Option<bool>,
     intercept: Option<bool>,
     l2: Option<f64>,
+    sharpness: Option<f64>,
+}
+
+impl Section {
+    /// The factor k of L(√k θ).
+    pub(crate) fn sharpness(&self) -> f64 {
+        self.sharpness.unwrap_or(1.0)
+    }
 }
 
 impl Landscape {

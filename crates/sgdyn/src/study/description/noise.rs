@@ -35,12 +35,16 @@ pub enum Noise {
     },
     /// Gaussian with one variance inside a region and another outside (switching diffusion).
     Switching {
-        /// The region, as a condition on the variables.
-        inside: String,
+        /// A point of the basin that is left: Σ = scale·|H| of its minimum, and of the saddle beyond an inflection.
+        minimum: Option<Vec<f64>>,
+        /// The factor > 0 of |H|.
+        scale: Option<f64>,
+        /// The region of a given variance, as a condition on the variables.
+        inside: Option<String>,
         /// The variance inside, > 0.
-        variance_inside: f64,
+        variance_inside: Option<f64>,
         /// The variance outside, > 0.
-        variance_outside: f64,
+        variance_outside: Option<f64>,
     },
     /// Gaussian, Σ = (scale·L(θ) + floor)·I.
     LossProportional {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::laws::Laws;
 use super::rare_event::RareEvent;
 
 /// What is asked of the dynamics.
@@ -19,6 +20,8 @@ pub enum Question {
     FirstPassage(FirstPassage),
     /// How probable is it?
     RareEvent(RareEvent),
+    /// Do escape times follow the laws of the theories?
+    Laws(Laws),
 }
 
 impl Question {
@@ -31,6 +34,7 @@ impl Question {
             Self::Density(_) => "density",
             Self::FirstPassage(_) => "first-passage",
             Self::RareEvent(_) => "rare-event",
+            Self::Laws(_) => "laws",
         }
     }
 }

@@ -4,6 +4,7 @@ use super::cell::{Cell, Coordinate, Description};
 use super::check::{checked, is_sweep};
 use super::error::DescriptionError;
 use super::keys;
+use super::panels;
 use super::resolve::{CellTemplate, Resolution};
 use super::schema::{Key, Presence};
 use super::template::{Overrides, Template, study_name};
@@ -44,10 +45,19 @@ use std::sync::Arc;
 pub struct Study {
     name: Arc<str>,
     file: Option<PathBuf>,
+    /// One, or one for each panel.
+    parts: Vec<Part>,
+    first: Description,
+}
+
+/// A study without panels, or one panel.
+#[derive(Clone, Debug)]
+struct Part {
     template: Template,
     sweep: Sweep,
     swept: Vec<bool>,
-    first: Description,
+    /// The number of its first cell.
+    first_cell: usize,
 }
 
 impl Study {
@@ -70,7 +80,7 @@ impl Study {
     /// [`DescriptionError`] with the key, the value, what is allowed and the place.
     pub fn parse(name: &str, text: &str, overrides: &Overrides) -> Result<Self, DescriptionError> {
         let study = Self::check(name, text, overrides)?;
-        if study.template.has_quick && !overrides.quick {
+        if study.parts.iter().any(|part| part.template.has_quick) && !overrides.quick {
             // A mistake in `[quick]` is told before the day on which somebody is in a hurry.
             Self::check(name, text, &Overrides { quick: true, set: overrides.set.clone() })?;
         }
@@ -78,27 +88,16 @@ impl Study {
     }
 
     fn check(name: &str, text: &str, overrides: &Overrides) -> Result<Self, DescriptionError> {
-        let mut template = Template::read(name, text, overrides)?;
-        let sweep = Sweep::read(&template)?;
-        let mut swept = vec![false; template.leaves.len()];
-        for key in sweep.keys() {
-            swept[key.leaf] = true;
+        let mut parts: Vec<Part> = Vec::new();
+        for template in Template::read(name, text, overrides)? {
+            let first_cell = parts.last().map_or(0, Part::end);
+            parts.push(Part::new(template, first_cell)?);
         }
-        let defaults = check_cells(&template, &sweep, &swept)?;
-        for key in defaults {
-            if let Presence::Default(text) = key.presence {
-                template.add_default(key.path, parse_argument(key.path, text)?);
-            }
-        }
-        write_as_kept(&mut template);
-        // Defaults moved the keys: the sweep is found anew, the same axes under new numbers.
-        let sweep = Sweep::read(&template)?;
-        let mut swept = vec![false; template.leaves.len()];
-        for key in sweep.keys() {
-            swept[key.leaf] = true;
-        }
-        let first = Description::from_values(&resolve(&template, &sweep, &swept, 0)?.values)?;
-        Ok(Self { name: study_name(name), file: None, template, sweep, swept, first })
+        let first = match parts.first() {
+            Some(part) => Description::from_values(&part.resolve(0)?.values)?,
+            None => return Err(DescriptionError::NoSuchCell { index: 0, cells: 0 }),
+        };
+        Ok(Self { name: study_name(name), file: None, parts, first })
     }
 
     /// The name of the study: its file name without directory and `.toml`, fit for a directory name.
@@ -121,14 +120,20 @@ impl Study {
         self.first.seed
     }
 
-    /// The number of cells: the product of the lengths of the swept lists, 1 without a sweep.
+    /// The number of cells: the product of the lengths of the swept lists, 1 without a sweep; the sum over panels.
     pub fn cell_count(&self) -> usize {
-        self.sweep.cells()
+        self.parts.last().map_or(0, Part::end)
     }
 
-    /// The paths and column names of the swept keys.
+    /// The paths and column names of the swept keys, those of all panels together.
     pub fn swept(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.sweep.keys().map(|key| (key.path.as_str(), key.column.as_str()))
+        let mut swept: Vec<(&str, &str)> = Vec::new();
+        for key in self.parts.iter().flat_map(|part| part.sweep.keys()) {
+            if !swept.iter().any(|(path, _)| *path == key.path) {
+                swept.push((&key.path, &key.column));
+            }
+        }
+        swept.into_iter()
     }
 
     /// One cell of the sweep, numbered from 0; the last swept key varies fastest.
@@ -136,14 +141,13 @@ impl Study {
     /// # Errors
     /// [`DescriptionError::NoSuchCell`] if `index` is not below [`Study::cell_count`].
     pub fn cell(&self, index: usize) -> Result<Cell, DescriptionError> {
-        if index >= self.cell_count() {
-            return Err(DescriptionError::NoSuchCell { index, cells: self.cell_count() });
-        }
-        let resolution = resolve(&self.template, &self.sweep, &self.swept, index)?;
+        let part = self.parts.iter().find(|part| index < part.end());
+        let part = part.ok_or(DescriptionError::NoSuchCell { index, cells: self.cell_count() })?;
+        let resolution = part.resolve(index - part.first_cell)?;
         let coordinate = |key: &SweptKey| Coordinate::new(key, resolution.fits[key.leaf], &resolution.values);
         Ok(Cell {
             index,
-            coordinates: self.sweep.keys().map(coordinate).collect(),
+            coordinates: part.sweep.keys().map(coordinate).collect(),
             description: Description::from_values(&resolution.values)?,
         })
     }
@@ -156,8 +160,49 @@ impl Study {
     /// The study as TOML, with overrides applied and defaults written out. It reads back as the same study, and
     /// prints again as the same text.
     pub fn resolved_toml(&self) -> String {
-        self.template.to_toml()
+        match self.parts.as_slice() {
+            [only] if only.template.node("panel.name").is_none() => only.template.to_toml(),
+            parts => panels::to_toml(&parts.iter().map(|part| &part.template).collect::<Vec<_>>()),
+        }
     }
+}
+
+impl Part {
+    fn new(mut template: Template, first_cell: usize) -> Result<Self, DescriptionError> {
+        let sweep = Sweep::read(&template)?;
+        let defaults = check_cells(&template, &sweep, &swept_leaves(&template, &sweep))?;
+        if template.node("panel.name").is_some() {
+            panels::check_sweep(&template, &sweep.lengths())?;
+        }
+        for key in defaults {
+            if let Presence::Default(text) = key.presence {
+                template.add_default(key.path, parse_argument(key.path, text)?);
+            }
+        }
+        write_as_kept(&mut template);
+        // Defaults moved the keys: the sweep is found anew, the same axes under new numbers.
+        let sweep = Sweep::read(&template)?;
+        let swept = swept_leaves(&template, &sweep);
+        Ok(Self { template, sweep, swept, first_cell })
+    }
+
+    /// The number behind its last cell.
+    fn end(&self) -> usize {
+        self.first_cell + self.sweep.cells()
+    }
+
+    fn resolve(&self, cell: usize) -> Result<Resolution, DescriptionError> {
+        resolve(&self.template, &self.sweep, &self.swept, cell)
+    }
+}
+
+/// Whether each key of the template is swept.
+fn swept_leaves(template: &Template, sweep: &Sweep) -> Vec<bool> {
+    let mut swept = vec![false; template.leaves.len()];
+    for key in sweep.keys() {
+        swept[key.leaf] = true;
+    }
+    swept
 }
 
 fn cell_template<'a>(

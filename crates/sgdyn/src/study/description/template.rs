@@ -3,6 +3,7 @@
 use super::error::DescriptionError;
 use super::keys;
 use super::near_miss;
+use super::panels;
 use super::place::{Origin, Source};
 use super::value::{Entry, Node, QuotedKey, Value, parse_argument, parse_document};
 use std::fmt::Write as _;
@@ -41,33 +42,50 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Reads the text of a study that errors call `name`.
-    pub(crate) fn read(name: &str, text: &str, overrides: &Overrides) -> Result<Self, DescriptionError> {
+    /// Reads the text of a study that errors call `name`: one template, or one for each of its panels.
+    ///
+    /// Changes are made in this order: the file, the panel, the table `[quick]`, the arguments.
+    pub(crate) fn read(name: &str, text: &str, overrides: &Overrides) -> Result<Vec<Self>, DescriptionError> {
         let source = Source { name: name.into(), text: text.into() };
         let entries = parse_document(&source)?;
-        let mut template =
-            Self { source, leaves: Vec::new(), zip: None, has_quick: false, tables: Vec::new() };
-        let mut quick = Vec::new();
+        let mut base = Self { source, leaves: Vec::new(), zip: None, has_quick: false, tables: Vec::new() };
+        let (mut quick, mut panels) = (Vec::new(), None);
         for entry in entries {
             match entry.name.as_str() {
                 "quick" => {
-                    template.has_quick = true;
-                    quick = template.table(entry)?;
+                    base.has_quick = true;
+                    quick = base.table(entry)?;
                 }
-                "sweep" => template.sweep(entry)?,
-                _ => template.insert(entry)?,
+                "sweep" => base.sweep(entry)?,
+                "panel" => panels = Some(panels::read(&entry.node, &base.source)?),
+                _ => base.insert(entry)?,
             }
         }
-        if overrides.quick {
-            for entry in quick {
-                template.change(entry)?;
+        let mut templates = match panels {
+            None => vec![base],
+            Some(panels) => panels
+                .into_iter()
+                .map(|panel| {
+                    let mut template = base.clone();
+                    for entry in panel.entries {
+                        template.change(entry)?;
+                    }
+                    Ok(template)
+                })
+                .collect::<Result<_, DescriptionError>>()?,
+        };
+        for template in &mut templates {
+            if overrides.quick {
+                for entry in &quick {
+                    template.change(entry.clone())?;
+                }
             }
+            for argument in &overrides.set {
+                template.set(argument)?;
+            }
+            template.put_in_order();
         }
-        for argument in &overrides.set {
-            template.set(argument)?;
-        }
-        template.put_in_order();
-        Ok(template)
+        Ok(templates)
     }
 
     /// The value at a path.
@@ -91,9 +109,18 @@ impl Template {
 
     /// The TOML text that reads back as this template.
     pub(crate) fn to_toml(&self) -> String {
+        let mut text = self.tables_to_toml(|_| true);
+        if let Some(zip) = &self.zip {
+            let _ = writeln!(text, "\n[sweep]\nzip = {}", zip.value);
+        }
+        text
+    }
+
+    /// The TOML text of the keys whose path is `wanted`.
+    pub(crate) fn tables_to_toml(&self, wanted: impl Fn(&str) -> bool) -> String {
         let mut text = String::new();
         let mut open = "";
-        for leaf in &self.leaves {
+        for leaf in self.leaves.iter().filter(|leaf| wanted(&leaf.path)) {
             let (table, name) = leaf.path.rsplit_once('.').unwrap_or(("", &leaf.path));
             if table != open {
                 let separator = if text.is_empty() { "" } else { "\n" };
@@ -101,9 +128,6 @@ impl Template {
                 open = table;
             }
             let _ = writeln!(text, "{} = {}", QuotedKey(name), leaf.node.value);
-        }
-        if let Some(zip) = &self.zip {
-            let _ = writeln!(text, "\n[sweep]\nzip = {}", zip.value);
         }
         text
     }

@@ -12,6 +12,9 @@ mod grid_dynamics;
 mod grid_setting;
 mod grid_verdicts;
 mod interpolation;
+mod law_fits;
+mod law_theory;
+mod laws;
 mod minimum;
 mod noise_setting;
 mod one_dimension;
@@ -24,6 +27,7 @@ mod rows;
 mod setting;
 mod simulate;
 mod stationary;
+mod switching;
 mod verdicts;
 
 use std::collections::HashSet;
@@ -36,6 +40,7 @@ use self::cell::CellRun;
 use self::density::{DensityCell, Tables};
 use self::escape::EscapeCell;
 use self::first_passage::FirstPassageCell;
+use self::laws::LawCell;
 use self::minimum::Analysis;
 use self::rare_event::RareEventCell;
 use self::rows::Rows;
@@ -160,6 +165,10 @@ impl Seen {
 fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
     let mut details = Vec::new();
     let orders = with_orders(&collected.orders);
+    let laws = match study.first().question {
+        Question::Laws(_) => law_fits::table(&collected.rows),
+        _ => Rows::default(),
+    };
     for (name, rows) in [
         ("survival", &collected.survival),
         ("tail", &collected.tail),
@@ -167,6 +176,7 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         ("density", &collected.densities),
         ("spectrum", &collected.modes),
         ("orders", &orders),
+        ("laws", &laws),
     ] {
         if !rows.is_empty() {
             details.push(rows.table(name, study)?);
@@ -265,6 +275,13 @@ fn run_cell<R: Variate>(
             };
             return pool(conditions.threads)?.install(|| density.run(&place, cell, seed, &mut tables));
         }
+        Prepared::Laws(law) => {
+            let Some(summary) = law.run(&place, ensemble.replicas, ensemble.lanes, seed)? else {
+                return Ok(false);
+            };
+            let rows = &mut collected.rows;
+            pool(conditions.threads)?.install(|| law.report(cell, &summary, rows))?;
+        }
         Prepared::FirstPassage(passage) => {
             let (rows, curves) = (&mut collected.rows, &mut collected.survival);
             pool(conditions.threads)?.install(|| passage.run(cell, rows, curves))?;
@@ -284,6 +301,7 @@ enum Prepared<R: Variate> {
     Density(Box<DensityCell>),
     FirstPassage(Box<FirstPassageCell>),
     RareEvent(Box<RareEventCell>),
+    Laws(Box<LawCell<R>>),
 }
 
 impl<R: Variate> Prepared<R> {
@@ -305,6 +323,9 @@ impl<R: Variate> Prepared<R> {
                 Self::RareEvent(Box::new(RareEventCell::new(cell, precise()?, question)?))
             }
             Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting, question)?)),
+            Question::Laws(question) => {
+                Self::Laws(Box::new(LawCell::new(cell, setting, precise()?, question)?))
+            }
             Question::Stationary(question) => {
                 let precise = precise()?;
                 let from = question.minimum.as_deref();
@@ -357,6 +378,7 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
     let prepared = Prepared::<R>::new(study, cell)?;
     let (steps, dimension) = match &prepared {
         Prepared::Escape(escape) => (escape.expected_steps(cell), 1),
+        Prepared::Laws(law) => (law.expected_steps(), law.dimension()),
         Prepared::Stationary(stationary) => (Some(stationary.steps() as f64), stationary.dimension()),
         Prepared::Simulate(simulate) => (Some(simulate.steps() as f64), simulate.dimension()),
         Prepared::Density(density) => return Ok(plan_on_grid(cell, density.size()?)),

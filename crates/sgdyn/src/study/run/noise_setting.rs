@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::setting::{Names, Setting, formula_error};
+use super::switching::switching;
 use super::{RunError, unfit};
 use crate::landscape::Field;
-use crate::landscape::formula::{Condition, Formula};
 use crate::noise::{
     Averaged, ConstantRoot, FormulaCovariance, HessianCovariance, Isotropic, IsotropicStable,
     LossProportional, MatrixRoot, Multiplicative, Noise, Switching, cholesky,
@@ -19,7 +19,7 @@ pub(super) fn build_noise_at(
     field: &Field<f64>,
     setting: &Setting<f64>,
 ) -> Result<Arc<dyn Noise<f64>>, RunError> {
-    build_noise(noise, 1, field, &Names { variables: &setting.variables, parameters: &setting.parameters })
+    build_noise(noise, 1, field, &setting.names())
 }
 
 /// The noise of the mean of `batch` draws: covariance Σ/B.
@@ -66,7 +66,7 @@ pub(super) fn build_noise<R: Variate>(
             let formulas = entries
                 .iter()
                 .flatten()
-                .map(|text| Formula::parse(text, Some(names.variables), names.parameters))
+                .map(|text| names.formula(text))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(formula_error("noise.entries"))?;
             let covariance =
@@ -81,14 +81,22 @@ pub(super) fn build_noise<R: Variate>(
             let (scale, floor) = (scale * share, floor * share);
             Arc::new(MatrixRoot(Arc::new(HessianCovariance { hessian, scale, floor, dimension })))
         }
-        described::Noise::Switching { inside, variance_inside, variance_outside } => {
-            let condition = Condition::parse(inside, Some(names.variables), names.parameters)
+        described::Noise::Switching { minimum: Some(minimum), scale, .. } => {
+            let precise = names
+                .precise
+                .ok_or_else(|| unfit("noise.name", "switching", "it needs a formula or a named landscape"))?;
+            Arc::new(switching(precise, minimum, scale.unwrap_or(1.0) * share)?)
+        }
+        described::Noise::Switching { inside, variance_inside, variance_outside, .. } => {
+            let variance = |value: &Option<f64>| value.unwrap_or(f64::NAN) * share;
+            let condition = names
+                .condition(inside.as_deref().unwrap_or_default())
                 .and_then(|condition| condition.compile())
                 .map_err(formula_error("noise.inside"))?;
             Arc::new(Switching {
                 region: condition,
-                inside: variance_inside * share,
-                outside: variance_outside * share,
+                inside: variance(variance_inside),
+                outside: variance(variance_outside),
                 dimension,
             })
         }

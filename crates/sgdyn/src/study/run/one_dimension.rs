@@ -1,11 +1,15 @@
 //! What is exactly known of escapes in one dimension.
 
+use std::sync::Arc;
+
 use faer::Mat;
 
-use super::grid_setting::interpretation;
+use super::grid_dynamics::interpretation;
+use super::noise_setting::build_noise;
 use super::setting::Setting;
 use crate::landscape::formula::{HalfSpace, Side};
-use crate::landscape::{Field, named};
+use crate::landscape::{Field, named, rescaled};
+use crate::lanes::{Block, Scratch};
 use crate::random::Variate;
 use crate::study::{Cell, Integrator, Landscape, Noise, Parameter, Rule};
 use crate::theory::{
@@ -18,6 +22,8 @@ pub(super) struct Line<'a> {
     field: Field<f64>,
     rule: &'a Rule,
     noise: Option<&'a Noise>,
+    /// The simulator's own root of a single draw's variance, where its value depends on more than x and the description.
+    root: Option<Arc<dyn crate::noise::Noise<f64>>>,
 }
 
 impl<'a> Line<'a> {
@@ -43,7 +49,15 @@ impl<'a> Line<'a> {
             }
             Landscape::Risk(_) => return None,
         };
-        Some(Self { field, rule: &cell.description.rule, noise: cell.description.noise.as_ref() })
+        let field = rescaled(field, cell.description.sharpness);
+        let noise = cell.description.noise.as_ref();
+        let root = match noise {
+            Some(noise @ Noise::Switching { .. }) => {
+                Some(build_noise(noise, 1, &field, &setting.names()).ok()?)
+            }
+            _ => None,
+        };
+        Some(Self { field, rule: &cell.description.rule, noise, root })
     }
 
     fn loss(&self, x: f64) -> f64 {
@@ -69,6 +83,12 @@ impl<'a> Line<'a> {
             Noise::Multiplicative { curvature_deviation, standard_deviation } => {
                 (curvature_deviation * x).powi(2) + standard_deviation * standard_deviation
             }
+            Noise::Switching { .. } => {
+                let at = Block::point(&[x]);
+                let mut out = at.zeros_like();
+                self.root.as_ref()?.apply_root(&at, &[1.0], &mut Scratch::new(), &mut out);
+                out.get(0, 0).powi(2)
+            }
             _ => return None,
         };
         Some(variance / batch as f64)
@@ -86,7 +106,8 @@ impl<'a> Line<'a> {
                 self.noise_variance(start, diffusion.batch_size)?;
                 let half = 0.5 * diffusion.learning_rate;
                 let variance = |x| half * self.noise_variance(x, diffusion.batch_size).unwrap_or(f64::NAN);
-                let process = Process::state_dependent(|x| self.slope(x), variance);
+                let meant = interpretation(diffusion.interpretation);
+                let process = Process::state_dependent(|x| self.slope(x), variance).interpreted(meant);
                 first_passage_time(&process, start, target.threshold, far)
             }
             _ => return self.chain(start, target),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::data_setting::risk_of;
 use super::noise_setting::build_noise;
 use super::{RunError, unfit};
-use crate::landscape::formula::{Condition, FormulaError};
-use crate::landscape::{Drift, Field, HessianProduct, formula_field, named};
+use crate::landscape::formula::{Condition, Formula, FormulaError};
+use crate::landscape::{Drift, Field, HessianProduct, formula_field, named, rescaled};
 use crate::lanes::{Block, Scratch};
 use crate::noise::{Noise, RiskRoot};
 use crate::oracle::{GaussianRegression, GradientOracle, Minibatch, NoisyField};
@@ -42,6 +42,10 @@ pub(super) struct Setting<R: Variate> {
     pub variables: Vec<String>,
     /// The numbers that conditions and formulas may call by name.
     pub parameters: BTreeMap<String, f64>,
+    /// √k: conditions are written in the coordinates √k θ.
+    magnification: f64,
+    /// The field in double precision, where the noise is found on it.
+    precise: Option<Field<f64>>,
 }
 
 pub(super) fn formula_error(key: &'static str) -> impl Fn(FormulaError) -> RunError {
@@ -52,9 +56,38 @@ impl<R: Variate> Setting<R> {
     /// Builds a cell; `directory` is where relative data paths start.
     pub(super) fn new(description: &Description, directory: Option<&Path>) -> Result<Self, RunError> {
         let (source, variables, parameters) = source(&description.landscape, directory)?;
-        let names = Names { variables: &variables, parameters: &parameters };
+        let source = match source {
+            Source::Field(field) => Source::Field(rescaled(field, description.sharpness)),
+            other => other,
+        };
+        let magnification = description.sharpness.sqrt();
+        let precise = match &description.noise {
+            Some(described::Noise::Switching { minimum: Some(_), .. }) => {
+                match self::source::<f64>(&description.landscape, directory)?.0 {
+                    Source::Field(field) => Some(rescaled(field, description.sharpness)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let names = Names {
+            variables: &variables,
+            parameters: &parameters,
+            magnification,
+            precise: precise.as_ref(),
+        };
         let rule = rule(description, &source, &names)?;
-        Ok(Self { rule, source, variables, parameters })
+        Ok(Self { rule, source, variables, parameters, magnification, precise })
+    }
+
+    /// The names that formulas may use, and where they are read.
+    pub(super) fn names(&self) -> Names<'_> {
+        Names {
+            variables: &self.variables,
+            parameters: &self.parameters,
+            magnification: self.magnification,
+            precise: self.precise.as_ref(),
+        }
     }
 
     /// The number of coordinates.
@@ -72,14 +105,31 @@ impl<R: Variate> Setting<R> {
 
     /// A condition on the coordinates.
     pub(super) fn condition(&self, key: &'static str, text: &str) -> Result<Condition, RunError> {
-        Condition::parse(text, Some(&self.variables), &self.parameters).map_err(formula_error(key))
+        self.names().condition(text).map_err(formula_error(key))
     }
 }
 
-/// The names that formulas of a study may use.
+/// The names that formulas of a study may use, and the factor √k between the coordinates that they speak of and θ.
 pub(super) struct Names<'a> {
     pub variables: &'a [String],
     pub parameters: &'a BTreeMap<String, f64>,
+    pub magnification: f64,
+    /// The field in double precision, where the noise is found on it.
+    pub precise: Option<&'a Field<f64>>,
+}
+
+impl Names<'_> {
+    /// A formula as a function of θ.
+    pub(super) fn formula(&self, text: &str) -> Result<Formula, FormulaError> {
+        let formula = Formula::parse(text, Some(self.variables), self.parameters)?;
+        if self.magnification == 1.0 { Ok(formula) } else { formula.rescaled(self.magnification) }
+    }
+
+    /// A condition on θ.
+    pub(super) fn condition(&self, text: &str) -> Result<Condition, FormulaError> {
+        let condition = Condition::parse(text, Some(self.variables), self.parameters)?;
+        if self.magnification == 1.0 { Ok(condition) } else { condition.rescaled(self.magnification) }
+    }
 }
 
 type Built<R> = (Source<R>, Vec<String>, BTreeMap<String, f64>);
@@ -325,7 +375,7 @@ pub(super) fn equation_noise_of(
     setting: &Setting<f64>,
     diffusion: &described::Diffusion,
 ) -> Result<Arc<dyn Noise<f64>>, RunError> {
-    let names = Names { variables: &setting.variables, parameters: &setting.parameters };
+    let names = setting.names();
     equation_noise(description, &setting.source, &names, diffusion)
 }
 
@@ -335,7 +385,7 @@ pub(super) fn gradient_noise_of(
     setting: &Setting<f64>,
     batch: u64,
 ) -> Result<Option<Arc<dyn Noise<f64>>>, RunError> {
-    let names = Names { variables: &setting.variables, parameters: &setting.parameters };
+    let names = setting.names();
     match (setting.field(), &description.noise) {
         (Some(field), Some(noise)) => Ok(Some(build_noise(noise, batch, field, &names)?)),
         _ => Ok(None),

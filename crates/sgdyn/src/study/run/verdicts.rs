@@ -25,6 +25,7 @@ pub(super) fn verdicts(question: &Question, rows: &Rows) -> Vec<Verdict> {
         Question::Density(_) => density(rows),
         Question::FirstPassage(_) => first_passage(rows, "first_passage_time"),
         Question::RareEvent(question) => rare_event(question, rows),
+        Question::Laws(_) => super::law_fits::verdicts(rows),
     }
 }
 

@@ -57,6 +57,15 @@ pub(super) const KEYS: &[Key] = &[
     )
     .when(FORMULA),
     Key::new("landscape.parameters.*", Shape::Number(ANY), "A number that the formula calls by this name.").when(FORMULA),
+    Key::new(
+        "landscape.sharpness",
+        Shape::Number(POSITIVE),
+        "The factor k of L(√k θ): every curvature k times as large at the same heights, for a formula or a named landscape. \
+         Starts, targets, boxes and the formulas of a noise are written in the coordinates of L itself, so that they name the \
+         same places at every k; results are in θ.",
+    )
+    .default("1.0")
+    .when(&[When::Without("landscape.risk")]),
     parameter!("curvatures" of "quadratic"; Shape::Vector(ANY), "The curvatures hᵢ of ½ Σ hᵢ xᵢ², one per coordinate.").required(),
     parameter!("hessian" of "full-quadratic"; Shape::Vector(ANY), "The d² entries of H in ½ xᵀHx, row by row.").required(),
     parameter!("quartic" of "double-well"; Shape::Number(POSITIVE), "The factor a of a x⁴ − b x² + t x.").default("1.0"),

@@ -2,6 +2,7 @@
 
 mod grid;
 mod landscape;
+mod laws;
 mod noise;
 mod question;
 mod rare_event;
@@ -13,10 +14,10 @@ use super::schema::{Key, Shape};
 const TOP: &[Key] = &[
     Key::new(
         "study",
-        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage", "rare-event"]),
+        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage", "laws", "rare-event"]),
         "What is asked: statistics over time, the stationary law, or the time to leave a minimum, by an ensemble; the \
-         density, or the first passage of a target, on a grid and without sampling; the probability of a rare event, by \
-         splitting paths.",
+         density, or the first passage of a target, on a grid and without sampling; whether escape times follow the \
+         laws of the theories; the probability of a rare event, by splitting paths.",
     )
     .required(),
     Key::new("title", Shape::Text, "A title for the report."),
@@ -30,7 +31,8 @@ const TOP: &[Key] = &[
 ];
 
 /// Keys that describe the study as a whole: a list in their place is an error, not a sweep.
-pub(crate) const NOT_SWEPT: &[&str] = &["study", "title", "description", "seed"];
+pub(crate) const NOT_SWEPT: &[&str] =
+    &["study", "title", "description", "seed", "panel.name", "panel.x", "panel.y"];
 
 /// Groups of keys of which a study has exactly one.
 pub(crate) const EXACTLY_ONE: &[&[&str]] = &[&["landscape.formula", "landscape.name", "landscape.risk"]];
@@ -40,7 +42,7 @@ pub(crate) const SYNONYMS: &[(&str, &str, &str)] = &[("noise.name", "white", "ga
 
 /// Every key. Keys that conditions speak of stand before the keys whose conditions speak of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
-    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, rare_event::KEYS, grid::KEYS]
+    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, laws::KEYS, rare_event::KEYS, grid::KEYS]
         .into_iter()
         .flatten()
 }
@@ -73,6 +75,12 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
         "`study = \"density\"`: densities on a grid, stationary and over time, in one to three dimensions.",
     ),
     ("first-passage", "`study = \"first-passage\"`: the time to reach a target, on a grid."),
+    ("laws", "`study = \"laws\"`: escape times along several sweeps, each held against a law."),
+    (
+        "panel",
+        "`[[panel]]`, one for each law: what is swept there, and any other key of the study that differs, such as \
+         `landscape.sharpness = [1.0, 1.25, 1.5, 2.0]`. A panel sweeps one thing, over four points or more.",
+    ),
     (
         "rare-event",
         "`study = \"rare-event\"`: the probability of an event that few paths reach, or the rate of leaving a basin.",

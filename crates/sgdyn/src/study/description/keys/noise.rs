@@ -1,6 +1,6 @@
 //! The keys of `[noise]`.
 
-use crate::study::description::schema::{Interval, Key, NOT_NEGATIVE, POSITIVE, Shape, When};
+use crate::study::description::schema::{ANY, Interval, Key, NOT_NEGATIVE, POSITIVE, Shape, When};
 
 const RISK: (&str, &str) = (
     "landscape.risk",
@@ -10,6 +10,9 @@ const OWN: (&str, &str) = (
     "rule.name",
     "langevin and levy bring their own noise: set `rule.beta`, or `rule.alpha` and `rule.scale`",
 );
+
+/// Switching noise whose region and variances are written.
+const GIVEN: &[When] = &[When::Is("noise.name", &["switching"]), When::Without("noise.minimum")];
 
 pub(super) const KEYS: &[Key] = &[
     Key::new(
@@ -102,18 +105,28 @@ pub(super) const KEYS: &[Key] = &[
     .default("0.0")
     .when(&[When::Is("noise.name", &["hessian", "loss-proportional"])]),
     Key::new(
+        "noise.minimum",
+        Shape::Vector(ANY),
+        "A point of a basin: Σ = scale·|H(a)| with a its minimum, up to the inflection on the way to each saddle b, and \
+         scale·|H(b)| beyond. Without it: the region and its two variances are given.",
+    )
+    .when(&[When::Is("noise.name", &["switching"])]),
+    Key::new("noise.scale", Shape::Number(POSITIVE), "The factor of |H| in Σ.")
+        .default("1.0")
+        .when(&[When::Is("noise.name", &["switching"]), When::With("noise.minimum")]),
+    Key::new(
         "noise.inside",
         Shape::Text,
         "The region with the inner variance, as a condition such as \"x > 0.57735\".",
     )
     .required()
-    .when(&[When::Is("noise.name", &["switching"])]),
+    .when(GIVEN),
     Key::new("noise.variance_inside", Shape::Number(POSITIVE), "The variance of Σ = σ²I inside the region.")
         .required()
-        .when(&[When::Is("noise.name", &["switching"])]),
+        .when(GIVEN),
     Key::new("noise.variance_outside", Shape::Number(POSITIVE), "The variance of Σ = σ²I outside the region.")
         .required()
-        .when(&[When::Is("noise.name", &["switching"])]),
+        .when(GIVEN),
     Key::new(
         "noise.alpha",
         Shape::Number(Interval::between(0.0, false, 2.0, true)),

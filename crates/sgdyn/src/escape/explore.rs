@@ -210,7 +210,7 @@ pub fn nearest_critical(
 }
 
 /// Point `number` of the additive recurrence with the generalised golden ratio, φ^{d+1} = φ + 1 (M. Roberts, 2018).
-fn low_discrepancy_point(number: usize, lower: &[f64], upper: &[f64]) -> Vec<f64> {
+pub(super) fn low_discrepancy_point(number: usize, lower: &[f64], upper: &[f64]) -> Vec<f64> {
     let dimension = lower.len();
     let mut ratio = 2.0f64;
     for _ in 0..60 {

@@ -5,6 +5,7 @@ mod assumption;
 mod block_tridiagonal;
 mod critical_point;
 mod curve;
+mod degree;
 mod descent_path;
 mod error;
 mod explore;
@@ -27,6 +28,7 @@ mod vectors;
 
 pub use assumption::BrokenAssumption;
 pub use critical_point::{CriticalKind, CriticalPoint, NullShape};
+pub use degree::gradient_degree;
 pub use descent_path::{DescentPath, descent_path, descents_from_saddle};
 pub use error::EscapeError;
 pub use explore::{ExploreOptions, explore, nearest_critical};

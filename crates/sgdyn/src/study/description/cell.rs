@@ -1,5 +1,6 @@
 //! One cell of a study in typed form: what a runner reads.
 
+use super::critical_points::CriticalPoints;
 use super::ensemble::Ensemble;
 use super::error::DescriptionError;
 use super::grid::Grid;
@@ -87,6 +88,9 @@ impl Description {
             Some("stationary") => Question::Stationary(section::<Stationary>(&root, "stationary")?),
             Some("density") => Question::Density(section::<Density>(&root, "density")?),
             Some("first-passage") => Question::FirstPassage(section::<FirstPassage>(&root, "first-passage")?),
+            Some("critical-points") => {
+                Question::CriticalPoints(section::<CriticalPoints>(&root, "critical-points")?)
+            }
             _ => Question::Simulate(section::<Simulate>(&root, "simulate")?),
         };
         Ok(Self {

@@ -6,6 +6,7 @@
 
 mod cell;
 pub(crate) mod check;
+mod critical_points;
 mod ensemble;
 mod error;
 mod grid;
@@ -24,6 +25,7 @@ pub(crate) mod template;
 pub(crate) mod value;
 
 pub use cell::{Cell, Coordinate, Description};
+pub use critical_points::CriticalPoints;
 pub use ensemble::{Ensemble, Precision};
 pub use error::DescriptionError;
 pub use grid::{Grid, GridMethod};

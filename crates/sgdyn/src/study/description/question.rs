@@ -1,5 +1,6 @@
 //! What a cell asks.
 
+use super::critical_points::CriticalPoints;
 use serde::Deserialize;
 
 /// What is asked of the dynamics.
@@ -15,6 +16,8 @@ pub enum Question {
     Density(Density),
     /// When is a target first reached, on a grid?
     FirstPassage(FirstPassage),
+    /// Where are minima and saddles, and which ways join them?
+    CriticalPoints(CriticalPoints),
 }
 
 impl Question {
@@ -26,6 +29,7 @@ impl Question {
             Self::Simulate(_) => "simulate",
             Self::Density(_) => "density",
             Self::FirstPassage(_) => "first-passage",
+            Self::CriticalPoints(_) => "critical-points",
         }
     }
 }

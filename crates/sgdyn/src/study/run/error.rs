@@ -2,6 +2,7 @@
 
 use crate::density::DensityError;
 use crate::ensemble::Failure;
+use crate::escape::EscapeError;
 use crate::landscape::LandscapeError;
 use crate::landscape::formula::FormulaError;
 use crate::noise::NoiseError;
@@ -57,6 +58,16 @@ pub enum RunError {
     /// A density cannot be computed.
     #[error("`grid`: {0}")]
     Density(#[from] DensityError),
+    /// Critical points or the ways between them cannot be found.
+    #[error("`{key}` = {value}: {source}")]
+    Escape {
+        /// The key that asks for them.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// Why not.
+        source: EscapeError,
+    },
     /// Threads could not be started.
     #[error("{threads} threads could not be started: {source}")]
     Threads {

@@ -169,6 +169,7 @@ impl<R: Variate> EscapeCell<R> {
 pub(super) fn describe(cell: &Cell, row: &mut Row) {
     row.text("rule", rule_name(&cell.description.rule));
     match &cell.description.rule {
+        Rule::GradientFlow {} => {}
         Rule::Langevin { beta, .. } => {
             row.number("beta", *beta);
         }
@@ -218,6 +219,7 @@ pub(super) fn rule_name(rule: &Rule) -> &'static str {
         Rule::Sde { .. } => "sde",
         Rule::Sme2 { .. } => "sme2",
         Rule::Levy { .. } => "levy",
+        Rule::GradientFlow {} => "gradient-flow",
     }
 }
 

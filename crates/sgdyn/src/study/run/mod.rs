@@ -1,6 +1,7 @@
 //! Running a study: every cell in turn, its rows into one table, the rows into verdicts.
 
 mod cell;
+mod critical_points;
 mod data_setting;
 mod density;
 mod density_exact;
@@ -28,6 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use error::RunError;
 
 use self::cell::CellRun;
+use self::critical_points::CriticalPointsCell;
 use self::density::{DensityCell, Tables};
 use self::escape::EscapeCell;
 use self::first_passage::FirstPassageCell;
@@ -108,6 +110,11 @@ struct Collected {
     densities: Rows,
     modes: Rows,
     orders: Rows,
+    positions: Rows,
+    edges: Rows,
+    ways: Rows,
+    map: Rows,
+    searches: Rows,
     /// The last exits, with the description they belong to: cells that differ only in how crossings inside a step are
     /// seen share their paths.
     last_exits: Option<(Description, ExitSummary)>,
@@ -161,6 +168,11 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         ("density", &collected.densities),
         ("spectrum", &collected.modes),
         ("orders", &orders),
+        ("positions", &collected.positions),
+        ("edges", &collected.edges),
+        ("ways", &collected.ways),
+        ("map", &collected.map),
+        ("searches", &collected.searches),
     ] {
         if !rows.is_empty() {
             details.push(rows.table(name, study)?);
@@ -171,7 +183,12 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         details,
         // Half a sweep says nothing of the whole.
         verdicts: if collected.finished == study.cell_count() {
-            verdicts::verdicts(&study.first().question, &collected.rows)
+            match &study.first().question {
+                Question::CriticalPoints(question) => {
+                    critical_points::verdicts(question, &collected.rows, &collected.searches)
+                }
+                question => verdicts::verdicts(question, &collected.rows),
+            }
         } else {
             Vec::new()
         },
@@ -263,6 +280,17 @@ fn run_cell<R: Variate>(
             let (rows, curves) = (&mut collected.rows, &mut collected.survival);
             pool(conditions.threads)?.install(|| passage.run(cell, rows, curves))?;
         }
+        Prepared::CriticalPoints(points) => {
+            let mut tables = critical_points::Tables {
+                rows: &mut collected.rows,
+                positions: &mut collected.positions,
+                edges: &mut collected.edges,
+                ways: &mut collected.ways,
+                map: &mut collected.map,
+                searches: &mut collected.searches,
+            };
+            pool(conditions.threads)?.install(|| points.run(cell, &mut tables))?;
+        }
     }
     Ok(true)
 }
@@ -274,12 +302,13 @@ enum Prepared<R: Variate> {
     Simulate(Box<SimulateCell<R>>),
     Density(Box<DensityCell>),
     FirstPassage(Box<FirstPassageCell>),
+    CriticalPoints(Box<CriticalPointsCell>),
 }
 
 impl<R: Variate> Prepared<R> {
     fn new(study: &Study, cell: &Cell) -> Result<Self, RunError> {
         let directory = study.file().and_then(Path::parent);
-        let setting = Setting::<R>::new(&cell.description, directory)?;
+        let setting = || Setting::<R>::new(&cell.description, directory);
         let precise = || Setting::<f64>::new(&cell.description, directory);
         Ok(match &cell.description.question {
             Question::Escape(question) if question.solver == EscapeSolver::Grid => {
@@ -291,17 +320,20 @@ impl<R: Variate> Prepared<R> {
             Question::FirstPassage(question) => {
                 Self::FirstPassage(Box::new(FirstPassageCell::new(cell, precise()?, question)?))
             }
-            Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting, question)?)),
+            Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting()?, question)?)),
             Question::Stationary(question) => {
                 let precise = precise()?;
                 let from = question.minimum.as_deref();
                 let analysis = Analysis::new(&cell.description, &precise, directory, from)?;
-                let built = StationaryCell::new(setting, analysis, &cell.description, question)?;
+                let built = StationaryCell::new(setting()?, analysis, &cell.description, question)?;
                 Self::Stationary(Box::new(built))
             }
             Question::Simulate(question) => {
-                let built = SimulateCell::new(setting, &cell.description, question, directory)?;
+                let built = SimulateCell::new(setting()?, &cell.description, question, directory)?;
                 Self::Simulate(Box::new(built))
+            }
+            Question::CriticalPoints(question) => {
+                Self::CriticalPoints(Box::new(CriticalPointsCell::new(cell, question, directory)?))
             }
         })
     }
@@ -348,6 +380,16 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
         Prepared::Simulate(simulate) => (Some(simulate.steps() as f64), simulate.dimension()),
         Prepared::Density(density) => return Ok(plan_on_grid(cell, density.size()?)),
         Prepared::FirstPassage(passage) => return Ok(plan_on_grid(cell, passage.size()?)),
+        Prepared::CriticalPoints(points) => {
+            return Ok(CellPlan {
+                cell: cell.index,
+                settings: settings(cell),
+                replicas: 0,
+                steps: None,
+                seconds: Some(points.seconds() / threads as f64),
+                bytes: (8 * points.dimension() * points.dimension()) as u64 + (32 << 20),
+            });
+        }
     };
     let work = dimension as f64 * cost_per_coordinate(&cell.description, dimension);
     let workers = (threads as u64).min(replicas.div_ceil(LEAF)).max(1) as f64;

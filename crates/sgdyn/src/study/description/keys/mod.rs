@@ -1,5 +1,6 @@
 //! The table of keys: all that a study may say. Validation, defaults and the reference page are read from it.
 
+mod critical_points;
 mod grid;
 mod landscape;
 mod noise;
@@ -12,9 +13,10 @@ use super::schema::{Key, Shape};
 const TOP: &[Key] = &[
     Key::new(
         "study",
-        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage"]),
+        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage", "critical-points"]),
         "What is asked: statistics over time, the stationary law, or the time to leave a minimum, by an ensemble; the \
-         density, or the first passage of a target, on a grid and without sampling.",
+         density, or the first passage of a target, on a grid and without sampling; the critical points of the \
+         landscape and the ways between them.",
     )
     .required(),
     Key::new("title", Shape::Text, "A title for the report."),
@@ -38,7 +40,9 @@ pub(crate) const SYNONYMS: &[(&str, &str, &str)] = &[("noise.name", "white", "ga
 
 /// Every key. Keys that conditions speak of stand before the keys whose conditions speak of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
-    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, grid::KEYS].into_iter().flatten()
+    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, grid::KEYS, critical_points::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// The tables of a study, each with a sentence, in the order of the reference page.
@@ -69,6 +73,11 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
         "`study = \"density\"`: densities on a grid, stationary and over time, in one to three dimensions.",
     ),
     ("first-passage", "`study = \"first-passage\"`: the time to reach a target, on a grid."),
+    (
+        "critical-points",
+        "`study = \"critical-points\"`: minima, saddles and the ways between them, in a box or between two minima. It \
+         needs no rule.",
+    ),
     (
         "grid",
         "The grid of `density` and `first-passage` studies, and of escapes that are solved on one: a box of cells.",

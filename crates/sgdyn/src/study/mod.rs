@@ -20,7 +20,7 @@ pub use description::{
     Ensemble, Escape, EscapeSolver, FirstPassage, Formula, Grid, GridMethod, Integration, Integrator,
     Interpretation, Label, Landscape, Model, Named, NamedStart, Noise, Observable, Overrides, Parameter,
     PassageObservable, Place, Precision, Question, Risk, Rule, Sampling, Schedule, Simulate, Start,
-    Stationary, StationaryTheory, Step, Study, Supervised, reference,
+    Stationary, StationaryTheory, Step, Study, Supervised, TheoryOfEscape, reference,
 };
 pub use error::StudyError;
 pub use manifest::{Machine, Manifest, Status};

@@ -34,7 +34,7 @@ pub use noise::Noise;
 pub use place::Place;
 pub use question::{
     Approximation, Density, Escape, EscapeSolver, FirstPassage, NamedStart, Observable, PassageObservable,
-    Question, Simulate, Start, Stationary, StationaryTheory,
+    Question, Simulate, Start, Stationary, StationaryTheory, TheoryOfEscape,
 };
 pub use reference::reference;
 pub use rule::{Diffusion, Integration, Integrator, Interpretation, Rule, Sampling, Schedule, Step};

@@ -8,6 +8,7 @@ mod density_exact;
 mod density_table;
 mod error;
 mod escape;
+mod escape_theory;
 mod first_passage;
 mod grid_setting;
 mod grid_verdicts;
@@ -32,6 +33,7 @@ use self::cell::CellRun;
 use self::critical_points::CriticalPointsCell;
 use self::density::{DensityCell, Tables};
 use self::escape::EscapeCell;
+use self::escape_theory::EscapeTheories;
 use self::first_passage::FirstPassageCell;
 use self::minimum::Analysis;
 use self::rows::Rows;
@@ -243,13 +245,16 @@ fn run_cell<R: Variate>(
                 },
             };
             let precise = Setting::<f64>::new(&cell.description, study.file().and_then(Path::parent))?;
-            let on_grid = match &cell.description.question {
-                Question::Escape(question) => {
-                    pool(conditions.threads)?.install(|| FirstPassageCell::means(cell, precise, question))
-                }
-                _ => Vec::new(),
+            let (theories, on_grid) = match &cell.description.question {
+                Question::Escape(question) => pool(conditions.threads)?.install(|| {
+                    let asked = question.theories.as_deref();
+                    let theories = EscapeTheories::new(cell, &precise, &question.start, asked);
+                    (theories, FirstPassageCell::means(cell, precise, question))
+                }),
+                _ => (None, Vec::new()),
             };
-            escape.report(cell, &summary, &on_grid, &mut collected.rows, &mut collected.survival)?;
+            let (rows, survival) = (&mut collected.rows, &mut collected.survival);
+            escape.report(cell, &summary, &on_grid, theories.as_ref(), rows, survival)?;
             collected.last_exits = Some((twin, summary));
         }
         Prepared::Stationary(stationary) => {
@@ -276,7 +281,7 @@ fn run_cell<R: Variate>(
             };
             return pool(conditions.threads)?.install(|| density.run(&place, cell, seed, &mut tables));
         }
-        Prepared::FirstPassage(passage) => {
+        Prepared::FirstPassage(mut passage) => {
             let (rows, curves) = (&mut collected.rows, &mut collected.survival);
             pool(conditions.threads)?.install(|| passage.run(cell, rows, curves))?;
         }

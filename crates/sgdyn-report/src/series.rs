@@ -99,6 +99,8 @@ pub struct Series {
     /// Half-width of error bars in standard errors.
     pub(crate) multiple: f64,
     pub(crate) weight: Weight,
+    /// What is written beside each point.
+    pub(crate) names: Vec<String>,
 }
 
 impl Series {
@@ -111,6 +113,7 @@ impl Series {
             marker: None,
             multiple: 1.0,
             weight: Weight::Normal,
+            names: Vec::new(),
         }
     }
 
@@ -194,6 +197,12 @@ impl Series {
             *error = Some(stderr.into());
             self.multiple = multiple;
         }
+        self
+    }
+
+    /// What is written beside each point of [`points`](Self::points), where it hides least. Other forms ignore it.
+    pub fn names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.names = names.into_iter().map(Into::into).collect();
         self
     }
 

@@ -1,5 +1,7 @@
 //! Figures of a run, chosen by the kind of the study and the columns that its tables have.
 
+mod contours;
+mod critical_points;
 mod curve;
 mod details;
 mod escape;
@@ -97,6 +99,7 @@ pub(crate) fn of(study: &Study, results: &Results) -> Vec<NamedFigure> {
         Question::Stationary(_) => stationary::figures(&context),
         Question::Simulate(_) => simulate::figures(&context),
         Question::RareEvent(_) => rare_event::figures(&context),
+        Question::CriticalPoints(_) => critical_points::figures(&context),
         Question::Density(_) | Question::FirstPassage(_) => details::figures(&context),
         Question::Laws(_) => laws::figures(&context),
     };

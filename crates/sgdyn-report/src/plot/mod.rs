@@ -6,6 +6,7 @@ mod draw;
 mod heat;
 mod legend;
 mod marker;
+mod names;
 mod occupancy;
 mod reference;
 mod simplify;
@@ -217,6 +218,7 @@ fn contents(canvas: &mut Canvas<'_>, panel: &Panel, heat: Option<Colored<'_>>) -
     }
     for series in &panel.series {
         above.extend(reference::label(canvas, series));
+        above.extend(names::names(canvas, series));
     }
     (clipped, above)
 }

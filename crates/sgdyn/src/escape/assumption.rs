@@ -73,11 +73,47 @@ pub enum BrokenAssumption {
         /// The factor √(∏λ at the saddle / ∏λ at the minimum) over the other directions.
         factor: f64,
     },
+    /// The target begins before the top of some gates: a time over them says nothing of it.
+    TargetBelowSaddle {
+        /// How many gates.
+        gates: usize,
+    },
+    /// Gates that are not higher than those to the target lead elsewhere: the target is reached by detours.
+    GatesElsewhere {
+        /// How many gates.
+        gates: usize,
+        /// How far the lowest of them lies below the lowest gate to the target.
+        below: f64,
+    },
     /// Some gates lead to places that are not known: whether the process stays there is open.
     UnknownFarSide {
         /// How many gates lead nowhere known.
         gates: usize,
     },
+}
+
+impl BrokenAssumption {
+    /// What is broken, in a few words without the number.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SmallExponent { .. } => "small exponent",
+            Self::Degenerate { .. } => "degenerate point",
+            Self::AnisotropicNoise { .. } => "anisotropic noise",
+            Self::VaryingNoise { .. } => "varying noise",
+            Self::NoiseUnlikeCurvature { .. } => "noise unlike curvature",
+            Self::NotGradient { .. } => "drift no gradient",
+            Self::PathTurns { .. } => "way turns",
+            Self::Inflections { .. } => "not one inflection",
+            Self::VanishingNoise { .. } => "noise vanishes at inflection",
+            Self::LargeStep { .. } => "large step",
+            Self::SeveralDimensions { .. } => "several dimensions",
+            Self::NoiseUnlikeLoss { .. } => "noise unlike loss",
+            Self::TransverseCurvature { .. } => "stiffness across the way changes",
+            Self::TargetBelowSaddle { .. } => "target below saddle",
+            Self::GatesElsewhere { .. } => "lower gates lead elsewhere",
+            Self::UnknownFarSide { .. } => "far side unknown",
+        }
+    }
 }
 
 impl fmt::Display for BrokenAssumption {
@@ -128,6 +164,13 @@ impl fmt::Display for BrokenAssumption {
             Self::TransverseCurvature { factor } => write!(
                 formatter,
                 "directions across the way change their stiffness: a factor {factor:.3} is left out"
+            ),
+            Self::TargetBelowSaddle { gates } => {
+                write!(formatter, "the target begins below the saddle of {gates} gate(s)")
+            }
+            Self::GatesElsewhere { gates, below } => write!(
+                formatter,
+                "{gates} gate(s), the lowest {below:.3} below those to the target, lead elsewhere"
             ),
             Self::UnknownFarSide { gates } => {
                 write!(formatter, "{gates} gate(s) lead to places that are not known")

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::modes::Modes;
-use super::vectors::{add, distance, dot, norm, plus};
+use super::vectors::{add, distance, dot, generic_direction, norm, plus};
 use super::{EscapeError, SearchOptions, Surface};
 
 /// Below this share of the spectrum a curvature is zero: the second derivatives do not decide there.
@@ -193,13 +193,14 @@ fn spectrum_scale(surface: &Surface, position: &[f64], modes: &Modes, options: &
     let weakest = (0..modes.values.len())
         .min_by(|a, b| modes.values[*a].abs().total_cmp(&modes.values[*b].abs()))
         .unwrap_or(0);
-    if modes.values[weakest].abs() > 1e-3 * modes.magnitude && modes.values.len() > 1 {
-        return modes.magnitude;
-    }
+    // Where all curvatures are alike they may all be rounding, and their directions say nothing.
+    let alike = modes.values[weakest].abs() > 1e-3 * modes.magnitude && modes.values.len() > 1;
+    let generic = generic_direction(position.len(), 11);
+    let direction = if alike { &generic } else { &modes.vectors[weakest] };
     let mut scale = modes.magnitude;
     for side in [-0.1, 0.1] {
-        let beside = plus(position, side * options.length, &modes.vectors[weakest]);
-        let product = norm(&surface.hessian_times(&beside, &modes.vectors[weakest]));
+        let beside = plus(position, side * options.length, direction);
+        let product = norm(&surface.hessian_times(&beside, direction));
         if product.is_finite() {
             scale = scale.max(product);
         }

@@ -39,7 +39,7 @@ pub enum EscapeError {
     },
     /// A descent that ran away.
     #[error(
-        "the descent reached |x − start| = {distance:e} with L = {loss:e} and found no minimum: the landscape seems unbounded on this side"
+        "the descent reached |x − start| = {distance:e} with L = {loss:e} and found no minimum: the landscape seems unbounded on this side; start in a basin, or add a term that rises"
     )]
     Unbounded {
         /// How far it ran.

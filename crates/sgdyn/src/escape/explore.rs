@@ -6,12 +6,9 @@ use super::error::check_positive;
 use super::graph::bottoms_beside;
 use super::minimum::descend;
 use super::modes::Modes;
-use super::saddle::climb_to_saddle;
+use super::saddle::saddles_around;
 use super::vectors::{norm, plus};
 use super::{CriticalKind, CriticalPoint, EscapeError, PassGraph, SearchOptions, Surface};
-
-/// At most so many directions are walked from one minimum.
-const DIRECTIONS: usize = 64;
 
 /// How thoroughly a box is searched.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +79,7 @@ pub fn explore(
         }
         let reached: Vec<CriticalPoint> = graph.minima[walked..until]
             .par_iter()
-            .flat_map_iter(|minimum| walks_from(surface, minimum, &walk))
+            .flat_map_iter(|minimum| saddles_around(surface, minimum, &walk))
             .filter(|saddle| inside(&saddle.position))
             .collect();
         walked = until;
@@ -126,28 +123,6 @@ fn add_saddles(
         graph.add_pass(saddle, bottoms, search, inside);
     }
     Ok(())
-}
-
-/// The saddles to which a minimum's curvature directions and the axes lead.
-fn walks_from(surface: &Surface, minimum: &CriticalPoint, search: &SearchOptions) -> Vec<CriticalPoint> {
-    let dimension = minimum.position.len();
-    let axes = (0..dimension).map(|axis| {
-        let mut direction = vec![0.0; dimension];
-        direction[axis] = 1.0;
-        direction
-    });
-    minimum
-        .eigenvectors
-        .iter()
-        .cloned()
-        .chain(axes)
-        .take(DIRECTIONS / 2)
-        .flat_map(|direction| {
-            let back: Vec<f64> = direction.iter().map(|value| -value).collect();
-            [direction, back]
-        })
-        .filter_map(|direction| climb_to_saddle(surface, &minimum.position, &direction, search).ok())
-        .collect()
 }
 
 /// The critical point of any index to which Newton's iteration, damped so that |∇L| falls, leads from `start`
@@ -210,7 +185,7 @@ pub fn nearest_critical(
 }
 
 /// Point `number` of the additive recurrence with the generalised golden ratio, φ^{d+1} = φ + 1 (M. Roberts, 2018).
-fn low_discrepancy_point(number: usize, lower: &[f64], upper: &[f64]) -> Vec<f64> {
+pub(super) fn low_discrepancy_point(number: usize, lower: &[f64], upper: &[f64]) -> Vec<f64> {
     let dimension = lower.len();
     let mut ratio = 2.0f64;
     for _ in 0..60 {

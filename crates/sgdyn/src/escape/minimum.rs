@@ -206,6 +206,10 @@ mod tests {
         assert_eq!(kind_of("(x^2 + y^2 - 1)^2", &[0.3, 0.7]), null(NullShape::Flat));
         assert_eq!(kind_of("x^4 + y^2", &[0.3, 0.7]), null(NullShape::HigherOrderWell));
         assert_eq!(kind_of("x^4", &[0.3]), null(NullShape::HigherOrderWell));
+        // Every curvature of the crossing of two valleys vanishes, whatever rounding makes of them.
+        let crossing =
+            CriticalPoint::at(&formula("x^2*y^2"), vec![1.6e-15, -1.9e-15], &SearchOptions::default());
+        assert!(matches!(crossing.unwrap().kind, CriticalKind::Degenerate { null: 2, .. }));
         assert_eq!(kind_of("x^6 + 3*y^2 + x*y", &[0.3, 0.7]), CriticalKind::Minimum);
         // A descent that starts on a fold's flank stops at the fold.
         let fold = CriticalPoint::at(&formula("x^3 + y^2"), vec![0.0, 0.0], &SearchOptions::default());

@@ -4,6 +4,12 @@ use super::modes::Modes;
 use super::vectors::{distance, dot, norm, plus, scale};
 use super::{CriticalPoint, EscapeError, SearchOptions, Surface};
 
+/// At most so many directions are walked from one minimum.
+const DIRECTIONS: usize = 64;
+
+/// Lines through a minimum in two or three dimensions along which saddles are looked for, besides modes and axes.
+const DIRECTIONS_AROUND: usize = 12;
+
 /// The saddle that is reached from `minimum` by leaving it along `direction`, `[d]`.
 ///
 /// Minimum-mode following (G. Henkelman and H. Jónsson, *J. Chem. Phys.* 111, 7010 (1999); C. J. Cerjan and W. H. Miller,
@@ -54,6 +60,36 @@ pub fn refine_saddle(
     }
     let saddle = follow_mode(surface, guess, uphill, options)?;
     checked_pass(CriticalPoint::at(surface, saddle, options)?)
+}
+
+/// The saddles to which a minimum's curvature directions and the axes lead, and in two or three dimensions directions all around;
+/// one may be found several times.
+pub(super) fn saddles_around(
+    surface: &Surface,
+    minimum: &CriticalPoint,
+    options: &SearchOptions,
+) -> Vec<CriticalPoint> {
+    let dimension = minimum.position.len();
+    let axes = (0..dimension).map(|axis| {
+        let mut direction = vec![0.0; dimension];
+        direction[axis] = 1.0;
+        direction
+    });
+    let around = (0..if (2..=3).contains(&dimension) { DIRECTIONS_AROUND } else { 0 })
+        .map(|number| super::vectors::generic_direction(dimension, number));
+    minimum
+        .eigenvectors
+        .iter()
+        .cloned()
+        .chain(axes)
+        .chain(around)
+        .take(DIRECTIONS / 2)
+        .flat_map(|direction| {
+            let back: Vec<f64> = direction.iter().map(|value| -value).collect();
+            [direction, back]
+        })
+        .filter_map(|direction| climb_to_saddle(surface, &minimum.position, &direction, options).ok())
+        .collect()
 }
 
 fn checked_pass(point: CriticalPoint) -> Result<CriticalPoint, EscapeError> {

@@ -40,6 +40,7 @@ const READY: &[ReadyStudy] = ready![
     "linear-regression-heavy-tail",
     "loss-proportional-escape",
     "loss-proportional-noise",
+    "muller-brown-graph",
     "multiplicative-noise",
     "ou-stationary",
     "prefactor",

@@ -110,6 +110,8 @@ pub(crate) fn likely_key(template: &Template, path: &str) -> Option<&'static Key
             (When::Is(_, names), Some(Value::List(nodes))) => nodes
                 .iter()
                 .any(|node| matches!(&node.value, Value::Text(name) if names.contains(&name.as_str()))),
+            (When::IsNot(_, names), Some(Value::Text(name))) => !names.contains(&name.as_str()),
+            (When::IsNot(..), _) => true,
             // Absent: it may have its default, except where there is none for alternatives.
             (When::Is(path, _), None) => !keys::EXACTLY_ONE.iter().any(|group| group.contains(path)),
             (When::Is(..), Some(_)) => false,

@@ -1,5 +1,6 @@
 //! One cell of a study in typed form: what a runner reads.
 
+use super::critical_points::CriticalPoints;
 use super::ensemble::Ensemble;
 use super::error::DescriptionError;
 use super::grid::Grid;
@@ -95,6 +96,9 @@ impl Description {
             Some("laws") => {
                 let panel = section(&root, "panel")?;
                 Question::Laws(Laws { panel, ..section::<Laws>(&root, "laws")? })
+            }
+            Some("critical-points") => {
+                Question::CriticalPoints(section::<CriticalPoints>(&root, "critical-points")?)
             }
             _ => Question::Simulate(section::<Simulate>(&root, "simulate")?),
         };

@@ -33,6 +33,7 @@ impl Laws {
             crossing_correction: true,
             max_time: self.max_time,
             max_steps: self.max_steps,
+            theories: None,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod cell;
 pub(crate) mod check;
+mod critical_points;
 mod ensemble;
 mod error;
 mod grid;
@@ -28,6 +29,7 @@ pub(crate) mod template;
 pub(crate) mod value;
 
 pub use cell::{Cell, Coordinate, Description};
+pub use critical_points::CriticalPoints;
 pub use ensemble::{Ensemble, Precision};
 pub use error::DescriptionError;
 pub use grid::{Grid, GridMethod};
@@ -37,7 +39,7 @@ pub use noise::Noise;
 pub use place::Place;
 pub use question::{
     Approximation, Density, Escape, EscapeSolver, FirstPassage, NamedStart, Observable, PassageObservable,
-    Question, Simulate, Start, Stationary, StationaryTheory,
+    Question, Simulate, Start, Stationary, StationaryTheory, TheoryOfEscape,
 };
 pub use rare_event::{RareEvent, RareMethod, RareQuantity};
 pub use reference::reference;

@@ -1,5 +1,6 @@
 //! What a cell asks.
 
+use super::critical_points::CriticalPoints;
 use serde::Deserialize;
 
 use super::laws::Laws;
@@ -22,6 +23,8 @@ pub enum Question {
     RareEvent(RareEvent),
     /// Do escape times follow the laws of the theories?
     Laws(Laws),
+    /// Where are minima and saddles, and which ways join them?
+    CriticalPoints(CriticalPoints),
 }
 
 impl Question {
@@ -35,6 +38,7 @@ impl Question {
             Self::FirstPassage(_) => "first-passage",
             Self::RareEvent(_) => "rare-event",
             Self::Laws(_) => "laws",
+            Self::CriticalPoints(_) => "critical-points",
         }
     }
 }
@@ -56,6 +60,28 @@ pub struct Escape {
     pub max_time: Option<f64>,
     /// When a replica of a discrete rule is censored, in steps.
     pub max_steps: Option<u64>,
+    /// The predictions to compare with; none: those that rule and noise call for.
+    pub theories: Option<Vec<TheoryOfEscape>>,
+}
+
+/// A prediction of an escape time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TheoryOfEscape {
+    /// Eyring–Kramers, with the noise at the minimum as the temperature.
+    Kramers,
+    /// Kramers and Langer, for momentum.
+    Langer,
+    /// The theorem on SGLD.
+    Sgld,
+    /// The theorem on SGD, with both conventions for its prefactor.
+    Sgd,
+    /// The power law of noise in proportion to the loss.
+    LossProportional,
+    /// One large jump.
+    Levy,
+    /// The exponent of the path of least action.
+    Action,
 }
 
 /// How an escape time is found.

@@ -1,6 +1,7 @@
 //! Places of a study on a rescaled landscape.
 
 use super::cell::Description;
+use super::critical_points::CriticalPoints;
 use super::noise::Noise;
 use super::question::{Question, Start};
 
@@ -19,6 +20,11 @@ impl Description {
             Question::FirstPassage(passage) => places.push(&mut passage.start),
             Question::Density(density) => places.extend(&mut density.start),
             Question::Laws(laws) => places.push(&mut laws.start),
+            Question::CriticalPoints(points) => {
+                let CriticalPoints { from, to, lower, upper, length, .. } = points;
+                places.extend([from, to, lower, upper].into_iter().flatten());
+                *length *= shrink;
+            }
             Question::RareEvent(event) => places.push(&mut event.start),
             Question::Stationary(stationary) => {
                 places.extend(&mut stationary.minimum);

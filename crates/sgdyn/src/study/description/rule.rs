@@ -76,6 +76,8 @@ pub enum Rule {
         #[serde(flatten)]
         integration: Integration,
     },
+    /// dθ = −∇L dt, without noise: what a study of the landscape alone speaks of.
+    GradientFlow {},
     /// dX = −∇U dt + ε dL^α, E exp(ik·L₁) = exp(−|k|^α).
     Levy {
         /// α in (0, 2].

@@ -73,6 +73,8 @@ pub(crate) enum Presence {
 pub(crate) enum When {
     /// The key at the path has one of the values.
     Is(&'static str, &'static [&'static str]),
+    /// The key at the path has none of the values.
+    IsNot(&'static str, &'static [&'static str]),
     /// The key at the path is written.
     With(&'static str),
     /// The key at the path is not written.
@@ -83,7 +85,7 @@ impl When {
     /// The path that the condition is about.
     pub(crate) fn path(&self) -> &'static str {
         match self {
-            Self::Is(path, _) | Self::With(path) | Self::Without(path) => path,
+            Self::Is(path, _) | Self::IsNot(path, _) | Self::With(path) | Self::Without(path) => path,
         }
     }
 
@@ -91,6 +93,7 @@ impl When {
     pub(crate) fn holds<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> bool {
         match self {
             Self::Is(path, values) => value(path).is_some_and(|value| values.contains(&value)),
+            Self::IsNot(path, values) => value(path).is_some_and(|value| !values.contains(&value)),
             Self::With(path) => value(path).is_some(),
             Self::Without(path) => value(path).is_none(),
         }
@@ -101,6 +104,7 @@ impl fmt::Display for When {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Is(path, values) => write!(formatter, "{path} = {}", listed(values)),
+            Self::IsNot(path, values) => write!(formatter, "{path} other than {}", listed(values)),
             Self::With(path) => write!(formatter, "a study with {path}"),
             Self::Without(path) => write!(formatter, "a study without {path}"),
         }

@@ -2,6 +2,7 @@
 
 use crate::density::DensityError;
 use crate::ensemble::Failure;
+use crate::escape::EscapeError;
 use crate::landscape::LandscapeError;
 use crate::landscape::formula::FormulaError;
 use crate::noise::NoiseError;
@@ -60,6 +61,16 @@ pub enum RunError {
     /// A rare event cannot be looked for.
     #[error("`rare-event`: {0}")]
     RareEvent(#[from] crate::escape::EscapeError),
+    /// Critical points or the ways between them cannot be found.
+    #[error("`{key}` = {value}: {source}")]
+    Escape {
+        /// The key that asks for them.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// Why not.
+        source: EscapeError,
+    },
     /// Threads could not be started.
     #[error("{threads} threads could not be started: {source}")]
     Threads {

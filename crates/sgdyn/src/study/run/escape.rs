@@ -1,6 +1,7 @@
-//! `study = "escape"`: first passages, against quadrature, the chain's own operator and Kramers' law.
+//! `study = "escape"`: first passages, against quadrature, the chain's own operator and the theories of escape.
 
 use super::cell::CellRun;
+use super::escape_theory::EscapeTheories;
 use super::one_dimension::Line;
 use super::rows::{Row, Rows};
 use super::setting::{Setting, formula_error};
@@ -106,12 +107,14 @@ impl<R: Variate> EscapeCell<R> {
         Some((time / self.setting.rule.time_step()).min(self.most_steps as f64))
     }
 
-    /// Adds the rows of a finished cell, and its survival curves; `on_grid` holds the mean times that a grid gave.
+    /// Adds the rows of a finished cell, and its survival curves; `on_grid` holds the mean times that a grid gave, `theories`
+    /// what is predicted.
     pub(super) fn report(
         &self,
         cell: &Cell,
         summary: &ExitSummary,
         on_grid: &[Option<(f64, Option<f64>)>],
+        theories: Option<&EscapeTheories>,
         rows: &mut Rows,
         survival: &mut Rows,
     ) -> Result<(), RunError> {
@@ -137,10 +140,9 @@ impl<R: Variate> EscapeCell<R> {
                 "escape_time_exact_chain",
                 predicted.as_ref().filter(|_| !corrected).and_then(|(line, half)| line.chain(start, half)),
             );
-            row.maybe(
-                "escape_time_predicted_kramers",
-                predicted.as_ref().and_then(|(line, half)| line.kramers(start, half)),
-            );
+            if let Some(theories) = theories {
+                theories.describe(&condition, "escape_time", &mut row);
+            }
             let (rate, bounds) = rate(passage);
             row.maybe("escape_rate", rate);
             row.maybe("escape_rate_lower", bounds.map(|bounds| bounds.0));
@@ -168,6 +170,7 @@ impl<R: Variate> EscapeCell<R> {
 pub(super) fn describe(cell: &Cell, row: &mut Row) {
     row.text("rule", rule_name(&cell.description.rule));
     match &cell.description.rule {
+        Rule::GradientFlow {} => {}
         Rule::Langevin { beta, .. } => {
             row.number("beta", *beta);
         }
@@ -217,6 +220,7 @@ pub(super) fn rule_name(rule: &Rule) -> &'static str {
         Rule::Sde { .. } => "sde",
         Rule::Sme2 { .. } => "sme2",
         Rule::Levy { .. } => "levy",
+        Rule::GradientFlow {} => "gradient-flow",
     }
 }
 

@@ -3,6 +3,7 @@
 use super::RunError;
 use super::committor::GridCommittor;
 use super::escape::describe;
+use super::escape_theory::EscapeTheories;
 use super::grid_setting::{Chain, GridProblem};
 use super::interpolation::{Weights, interpolated};
 use super::one_dimension::Line;
@@ -30,6 +31,7 @@ pub(super) struct FirstPassageCell {
     before: Option<Condition>,
     rate: bool,
     survival: bool,
+    theories: Option<EscapeTheories>,
 }
 
 /// One target, and the problem of reaching it.
@@ -57,6 +59,7 @@ impl FirstPassageCell {
             before: before.transpose()?,
             rate: false,
             survival: false,
+            theories: None,
             setting,
         };
         built.aim(cell, "first-passage.target", &question.target)?;
@@ -73,6 +76,7 @@ impl FirstPassageCell {
             before: None,
             rate: false,
             survival: false,
+            theories: None,
             setting,
         };
         built.aim(cell, "escape.target", &question.target)?;
@@ -146,7 +150,12 @@ impl FirstPassageCell {
     }
 
     /// Solves every target; rows and survival curves go to their tables.
-    pub(super) fn run(&self, cell: &Cell, rows: &mut Rows, curves: &mut Rows) -> Result<(), RunError> {
+    pub(super) fn run(&mut self, cell: &Cell, rows: &mut Rows, curves: &mut Rows) -> Result<(), RunError> {
+        let asked = match &cell.description.question {
+            crate::study::Question::Escape(question) => question.theories.as_deref(),
+            _ => None,
+        };
+        self.theories = EscapeTheories::new(cell, &self.setting, &self.start, asked);
         for aim in &self.targets {
             let mut row = Row::of(cell);
             describe(cell, &mut row);
@@ -234,10 +243,9 @@ impl FirstPassageCell {
             &format!("{}_exact", self.column),
             line.as_ref().and_then(|(line, half)| line.exact(start, half)),
         );
-        row.maybe(
-            &format!("{}_predicted_kramers", self.column),
-            line.as_ref().and_then(|(line, half)| line.kramers(start, half)),
-        );
+        if let Some(theories) = &self.theories {
+            theories.describe(condition, self.column, row);
+        }
     }
 
     /// The probability to reach `target` before `other`, with its error.

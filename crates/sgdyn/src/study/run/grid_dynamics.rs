@@ -146,7 +146,7 @@ pub(super) fn dynamics(description: &Description, setting: &Setting<f64>) -> Res
             let noise = Isotropic { amplitude, law: Law::Normal, dimension: field.dimension() };
             Ok(Dynamics::Sgd { field, noise: Some(Arc::new(noise)), learning_rate: step.learning_rate })
         }
-        Rule::Nesterov { .. } | Rule::Svag { .. } => Err(unfit(
+        Rule::GradientFlow {} | Rule::Nesterov { .. } | Rule::Svag { .. } => Err(unfit(
             "rule.name",
             super::escape::rule_name(&description.rule),
             "on a grid the discrete rules are sgd, sgld and heavy-ball; use study = \"simulate\" for this one",

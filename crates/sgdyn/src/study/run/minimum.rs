@@ -361,7 +361,7 @@ impl Linear {
                 injected: 2.0 / beta,
                 discrete: None,
             }),
-            Rule::Levy { .. } => None,
+            Rule::Levy { .. } | Rule::GradientFlow {} => None,
         }
     }
 }

@@ -2,10 +2,12 @@
 
 mod cell;
 mod committor;
+mod critical_points;
 mod data_setting;
 mod density;
 mod error;
 mod escape;
+mod escape_theory;
 mod first_passage;
 mod grid_box;
 mod grid_dynamics;
@@ -37,8 +39,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use error::RunError;
 
 use self::cell::CellRun;
+use self::critical_points::CriticalPointsCell;
 use self::density::{DensityCell, Tables};
 use self::escape::EscapeCell;
+use self::escape_theory::EscapeTheories;
 use self::first_passage::FirstPassageCell;
 use self::laws::LawCell;
 use self::minimum::Analysis;
@@ -119,6 +123,11 @@ struct Collected {
     densities: Rows,
     modes: Rows,
     orders: Rows,
+    positions: Rows,
+    edges: Rows,
+    ways: Rows,
+    map: Rows,
+    searches: Rows,
     /// The last exits, with the description they belong to: cells that differ only in how crossings inside a step are
     /// seen share their paths.
     last_exits: Option<(Description, ExitSummary)>,
@@ -177,6 +186,11 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         ("spectrum", &collected.modes),
         ("orders", &orders),
         ("laws", &laws),
+        ("positions", &collected.positions),
+        ("edges", &collected.edges),
+        ("ways", &collected.ways),
+        ("map", &collected.map),
+        ("searches", &collected.searches),
     ] {
         if !rows.is_empty() {
             details.push(rows.table(name, study)?);
@@ -187,7 +201,12 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         details,
         // Half a sweep says nothing of the whole.
         verdicts: if collected.finished == study.cell_count() {
-            verdicts::verdicts(&study.first().question, &collected.rows)
+            match &study.first().question {
+                Question::CriticalPoints(question) => {
+                    critical_points::verdicts(question, &collected.rows, &collected.searches)
+                }
+                question => verdicts::verdicts(question, &collected.rows),
+            }
         } else {
             Vec::new()
         },
@@ -242,13 +261,16 @@ fn run_cell<R: Variate>(
                 },
             };
             let precise = Setting::<f64>::new(&cell.description, study.file().and_then(Path::parent))?;
-            let on_grid = match &cell.description.question {
-                Question::Escape(question) => {
-                    pool(conditions.threads)?.install(|| FirstPassageCell::means(cell, precise, question))
-                }
-                _ => Vec::new(),
+            let (theories, on_grid) = match &cell.description.question {
+                Question::Escape(question) => pool(conditions.threads)?.install(|| {
+                    let asked = question.theories.as_deref();
+                    let theories = EscapeTheories::new(cell, &precise, &question.start, asked);
+                    (theories, FirstPassageCell::means(cell, precise, question))
+                }),
+                _ => (None, Vec::new()),
             };
-            escape.report(cell, &summary, &on_grid, &mut collected.rows, &mut collected.survival)?;
+            let (rows, survival) = (&mut collected.rows, &mut collected.survival);
+            escape.report(cell, &summary, &on_grid, theories.as_ref(), rows, survival)?;
             collected.last_exits = Some((twin, summary));
         }
         Prepared::Stationary(stationary) => {
@@ -282,12 +304,23 @@ fn run_cell<R: Variate>(
             let rows = &mut collected.rows;
             pool(conditions.threads)?.install(|| law.report(cell, &summary, rows))?;
         }
-        Prepared::FirstPassage(passage) => {
+        Prepared::FirstPassage(mut passage) => {
             let (rows, curves) = (&mut collected.rows, &mut collected.survival);
             pool(conditions.threads)?.install(|| passage.run(cell, rows, curves))?;
         }
         Prepared::RareEvent(event) => {
             pool(conditions.threads)?.install(|| event.run(cell, seed, &mut collected.rows))?;
+        }
+        Prepared::CriticalPoints(points) => {
+            let mut tables = critical_points::Tables {
+                rows: &mut collected.rows,
+                positions: &mut collected.positions,
+                edges: &mut collected.edges,
+                ways: &mut collected.ways,
+                map: &mut collected.map,
+                searches: &mut collected.searches,
+            };
+            pool(conditions.threads)?.install(|| points.run(cell, &mut tables))?;
         }
     }
     Ok(true)
@@ -302,12 +335,13 @@ enum Prepared<R: Variate> {
     FirstPassage(Box<FirstPassageCell>),
     RareEvent(Box<RareEventCell>),
     Laws(Box<LawCell<R>>),
+    CriticalPoints(Box<CriticalPointsCell>),
 }
 
 impl<R: Variate> Prepared<R> {
     fn new(study: &Study, cell: &Cell) -> Result<Self, RunError> {
         let directory = study.file().and_then(Path::parent);
-        let setting = Setting::<R>::new(&cell.description, directory)?;
+        let setting = || Setting::<R>::new(&cell.description, directory);
         let precise = || Setting::<f64>::new(&cell.description, directory);
         Ok(match &cell.description.question {
             Question::Escape(question) if question.solver == EscapeSolver::Grid => {
@@ -322,20 +356,23 @@ impl<R: Variate> Prepared<R> {
             Question::RareEvent(question) => {
                 Self::RareEvent(Box::new(RareEventCell::new(cell, precise()?, question)?))
             }
-            Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting, question)?)),
+            Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting()?, question)?)),
             Question::Laws(question) => {
-                Self::Laws(Box::new(LawCell::new(cell, setting, precise()?, question)?))
+                Self::Laws(Box::new(LawCell::new(cell, setting()?, precise()?, question)?))
             }
             Question::Stationary(question) => {
                 let precise = precise()?;
                 let from = question.minimum.as_deref();
                 let analysis = Analysis::new(&cell.description, &precise, directory, from)?;
-                let built = StationaryCell::new(setting, analysis, &cell.description, question)?;
+                let built = StationaryCell::new(setting()?, analysis, &cell.description, question)?;
                 Self::Stationary(Box::new(built))
             }
             Question::Simulate(question) => {
-                let built = SimulateCell::new(setting, &cell.description, question, directory)?;
+                let built = SimulateCell::new(setting()?, &cell.description, question, directory)?;
                 Self::Simulate(Box::new(built))
+            }
+            Question::CriticalPoints(question) => {
+                Self::CriticalPoints(Box::new(CriticalPointsCell::new(cell, question, directory)?))
             }
         })
     }
@@ -384,6 +421,16 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
         Prepared::Density(density) => return Ok(plan_on_grid(cell, density.size()?)),
         Prepared::FirstPassage(passage) => return Ok(plan_on_grid(cell, passage.size()?)),
         Prepared::RareEvent(event) => return Ok(event.plan(cell)),
+        Prepared::CriticalPoints(points) => {
+            return Ok(CellPlan {
+                cell: cell.index,
+                settings: settings(cell),
+                replicas: 0,
+                steps: None,
+                seconds: Some(points.seconds() / threads as f64),
+                bytes: (8 * points.dimension() * points.dimension()) as u64 + (32 << 20),
+            });
+        }
     };
     let work = dimension as f64 * cost_per_coordinate(&cell.description, dimension);
     let workers = (threads as u64).min(replicas.div_ceil(LEAF)).max(1) as f64;

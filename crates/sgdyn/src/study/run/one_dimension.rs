@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use faer::Mat;
-
 use super::grid_dynamics::interpretation;
 use super::noise_setting::build_noise;
 use super::setting::Setting;
@@ -13,8 +11,8 @@ use crate::lanes::{Block, Scratch};
 use crate::random::Variate;
 use crate::study::{Cell, Integrator, Landscape, Noise, Parameter, Rule};
 use crate::theory::{
-    ChainTarget, FarSide, Gate, Process, chain_first_passage, eyring_kramers, first_passage_time,
-    heun_first_passage, interval_exit_time,
+    ChainTarget, FarSide, Process, chain_first_passage, first_passage_time, heun_first_passage,
+    interval_exit_time,
 };
 
 /// A one-dimensional landscape with the rule that moves on it.
@@ -191,79 +189,5 @@ impl<'a> Line<'a> {
             _ => return None,
         };
         exit.ok().filter(|mean| mean.is_finite())
-    }
-
-    /// Kramers' law for Langevin dynamics: the well around the start, the highest point between it and the target. A target
-    /// at the top itself is reached in half the time.
-    pub(super) fn kramers(&self, start: f64, target: &HalfSpace) -> Option<f64> {
-        let beta = match self.rule {
-            Rule::Langevin { beta, .. } | Rule::Sgld { beta, .. } => *beta,
-            _ => return None,
-        };
-        let minimum = self.root_near(self.descend(start)?)?;
-        let top = self.highest_between(minimum, target.threshold)?;
-        let (well, saddle) = (self.curvature(minimum), self.curvature(top));
-        if well <= 0.0 || saddle >= 0.0 {
-            return None;
-        }
-        let matrix = |value| Mat::from_fn(1, 1, |_, _| value);
-        let gate =
-            Gate { barrier: self.loss(top) - self.loss(minimum), hessian: matrix(saddle), multiplicity: 1 };
-        let time = eyring_kramers(matrix(well).as_ref(), &[gate], beta).ok()?;
-        let at_top = (target.threshold - top).abs() <= 1e-6 * (1.0 + top.abs());
-        let mean = if at_top { time.to_saddle() } else { time.to_far_well() };
-        mean.is_finite().then_some(mean)
-    }
-
-    /// Gradient descent from `start`, a step at a time as long as the slope keeps its sign.
-    fn descend(&self, start: f64) -> Option<f64> {
-        let mut x = start;
-        let mut step = 1e-3 * (1.0 + start.abs());
-        for _ in 0..10_000 {
-            let slope = self.slope(x);
-            if slope == 0.0 {
-                return Some(x);
-            }
-            let next = x - step * slope.signum();
-            if !slope.is_finite() || !next.is_finite() {
-                return None;
-            }
-            if self.slope(next) * slope <= 0.0 {
-                step *= 0.25;
-                if step < 1e-9 {
-                    return Some(x);
-                }
-            } else {
-                x = next;
-            }
-        }
-        None
-    }
-
-    /// The root of the slope near `x`, by Newton's method.
-    fn root_near(&self, x: f64) -> Option<f64> {
-        let mut root = x;
-        for _ in 0..50 {
-            let curvature = self.curvature(root);
-            if curvature == 0.0 || !curvature.is_finite() {
-                return None;
-            }
-            let step = self.slope(root) / curvature;
-            root -= step;
-            if step.abs() <= 1e-14 * (1.0 + root.abs()) {
-                return Some(root);
-            }
-        }
-        (root - x).abs().is_finite().then_some(root)
-    }
-
-    /// The highest stationary point between the well and the target; `None` if the target lies before the top.
-    fn highest_between(&self, minimum: f64, target: f64) -> Option<f64> {
-        const POINTS: usize = 4_000;
-        let at = |index: usize| minimum + (target - minimum) * index as f64 / POINTS as f64;
-        let highest = (0..=POINTS).max_by(|&a, &b| self.loss(at(a)).total_cmp(&self.loss(at(b))))?;
-        let top = self.root_near(at(highest))?;
-        let spacing = (target - minimum).abs() / POINTS as f64;
-        ((top - at(highest)).abs() <= 3.0 * spacing).then_some(top)
     }
 }

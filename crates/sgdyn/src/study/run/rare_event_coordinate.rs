@@ -109,7 +109,7 @@ fn as_equation(description: &Description) -> Option<Description> {
         Rule::Sgld { step, beta } => {
             Rule::Langevin { beta: *beta, integration: integration(step.learning_rate) }
         }
-        Rule::Levy { .. } => return None,
+        Rule::Levy { .. } | Rule::GradientFlow {} => return None,
     };
     Some(Description { rule, ..description.clone() })
 }

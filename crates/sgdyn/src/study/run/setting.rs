@@ -132,9 +132,13 @@ impl Names<'_> {
     }
 }
 
-type Built<R> = (Source<R>, Vec<String>, BTreeMap<String, f64>);
+pub(super) type Built<R> = (Source<R>, Vec<String>, BTreeMap<String, f64>);
 
-fn source<R: Variate>(landscape: &Landscape, directory: Option<&Path>) -> Result<Built<R>, RunError> {
+/// What a landscape says: its field or risk, the names of its coordinates and its parameters.
+pub(super) fn source<R: Variate>(
+    landscape: &Landscape,
+    directory: Option<&Path>,
+) -> Result<Built<R>, RunError> {
     Ok(match landscape {
         Landscape::Formula(formula) => {
             let (field, names) =
@@ -248,6 +252,10 @@ fn rule<R: Variate>(
             };
             let equation = Equation { drift: Arc::new(modified), diffusion: scaled };
             integrated(equation, integration, diffusion.interpretation)?
+        }
+        described::Rule::GradientFlow {} => {
+            let remedy = "nothing moves by chance in it: a study of replicas or of a grid takes another rule";
+            return Err(unfit("rule.name", "gradient-flow", remedy));
         }
         described::Rule::Levy { alpha, scale, isotropic, integration } => Box::new(LevyDriven {
             drift: drift(source)?,

@@ -139,6 +139,7 @@ fn describe(rule: &Rule, row: &mut Row) {
         Rule::Langevin { beta, integration } => {
             row.number("beta", *beta).number("step_size", integration.step_size);
         }
+        Rule::GradientFlow {} => {}
         Rule::Levy { alpha, scale, integration, .. } => {
             row.number("alpha", *alpha).number("scale", *scale).number("step_size", integration.step_size);
         }

@@ -1,5 +1,6 @@
 //! The table of keys: all that a study may say. Validation, defaults and the reference page are read from it.
 
+mod critical_points;
 mod grid;
 mod landscape;
 mod laws;
@@ -14,10 +15,20 @@ use super::schema::{Key, Shape};
 const TOP: &[Key] = &[
     Key::new(
         "study",
-        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage", "laws", "rare-event"]),
+        Shape::Choice(&[
+            "simulate",
+            "stationary",
+            "escape",
+            "density",
+            "first-passage",
+            "laws",
+            "rare-event",
+            "critical-points",
+        ]),
         "What is asked: statistics over time, the stationary law, or the time to leave a minimum, by an ensemble; the \
          density, or the first passage of a target, on a grid and without sampling; whether escape times follow the \
-         laws of the theories; the probability of a rare event, by splitting paths.",
+         laws of the theories; the probability of a rare event, by splitting paths; the critical points of the \
+         landscape and the ways between them.",
     )
     .required(),
     Key::new("title", Shape::Text, "A title for the report."),
@@ -42,9 +53,19 @@ pub(crate) const SYNONYMS: &[(&str, &str, &str)] = &[("noise.name", "white", "ga
 
 /// Every key. Keys that conditions speak of stand before the keys whose conditions speak of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
-    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, laws::KEYS, rare_event::KEYS, grid::KEYS]
-        .into_iter()
-        .flatten()
+    [
+        TOP,
+        landscape::KEYS,
+        rule::KEYS,
+        noise::KEYS,
+        question::KEYS,
+        laws::KEYS,
+        rare_event::KEYS,
+        grid::KEYS,
+        critical_points::KEYS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The tables of a study, each with a sentence, in the order of the reference page.
@@ -84,6 +105,11 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     (
         "rare-event",
         "`study = \"rare-event\"`: the probability of an event that few paths reach, or the rate of leaving a basin.",
+    ),
+    (
+        "critical-points",
+        "`study = \"critical-points\"`: minima, saddles and the ways between them, in a box or between two minima. It \
+         needs no rule.",
     ),
     (
         "grid",

@@ -45,6 +45,13 @@ pub(super) const KEYS: &[Key] = &[
         .when(&[ESCAPE, IN_STEPS])
         .instead(&[("rule.name", "a continuous rule counts time: use `escape.max_time`")]),
     Key::new(
+        "escape.theories",
+        Shape::Choices(&["kramers", "langer", "sgld", "sgd", "loss-proportional", "levy", "action"]),
+        "The predictions to compare with. Without it: those that rule and noise call for in up to 20 dimensions, the \
+         exponent of the path of least action (action) in up to 3; none beyond.",
+    )
+    .when(&[ESCAPE]),
+    Key::new(
         "stationary.start",
         Shape::ChoiceOrVector(&["predicted"]),
         "Where replicas start: at draws from the predicted stationary law, or at a point.",

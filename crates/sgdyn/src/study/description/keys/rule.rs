@@ -30,7 +30,15 @@ pub(super) const KEYS: &[Key] = &[
         "The update rule. Discrete: sgd, heavy-ball, nesterov, sgld, svag. Continuous: langevin, sde (first order), \
          sme2 (second-order modified equation), levy.",
     )
-    .required(),
+    .required()
+    .when(&[When::IsNot("study", &["critical-points"])]),
+    Key::new(
+        "rule.name",
+        Shape::Choice(&["gradient-flow"]),
+        "Critical points are where the gradient flow dθ = −∇L dt rests: no other rule is asked for.",
+    )
+    .default("\"gradient-flow\"")
+    .when(&[When::Is("study", &["critical-points"])]),
     Key::new(
         "rule.learning_rate",
         Shape::Number(POSITIVE),

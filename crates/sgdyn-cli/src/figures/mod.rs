@@ -5,6 +5,7 @@ mod details;
 mod escape;
 mod generic;
 mod labels;
+mod occupation;
 mod rows;
 mod simulate;
 mod stationary;
@@ -94,6 +95,7 @@ pub(crate) fn of(study: &Study, results: &Results) -> Vec<NamedFigure> {
         }
         Question::Stationary(_) => stationary::figures(&context),
         Question::Simulate(_) => simulate::figures(&context),
+        Question::Occupation(_) => occupation::figures(&context),
         Question::Density(_) | Question::FirstPassage(_) => details::figures(&context),
     };
     figures.extend(tail::figure(&context));

@@ -34,6 +34,7 @@ const READY: &[ReadyStudy] = ready![
     "double-well-density",
     "double-well-escape",
     "first-passage-plane",
+    "flat-or-sharp",
     "fokker-planck-order",
     "fractal-sgd",
     "gibbs-or-not",
@@ -44,6 +45,7 @@ const READY: &[ReadyStudy] = ready![
     "ou-stationary",
     "rotating-current",
     "sampling-schemes",
+    "which-minimum",
 ];
 
 /// The ready studies, in alphabetical order.

@@ -5,6 +5,7 @@ use super::error::DescriptionError;
 use super::grid::Grid;
 use super::landscape::Landscape;
 use super::noise::Noise;
+use super::occupation::Occupation;
 use super::question::{Density, Escape, FirstPassage, Question, Simulate, Stationary};
 use super::rule::Rule;
 use super::schema::{Key, Shape};
@@ -87,6 +88,7 @@ impl Description {
             Some("stationary") => Question::Stationary(section::<Stationary>(&root, "stationary")?),
             Some("density") => Question::Density(section::<Density>(&root, "density")?),
             Some("first-passage") => Question::FirstPassage(section::<FirstPassage>(&root, "first-passage")?),
+            Some("occupation") => Question::Occupation(section::<Occupation>(&root, "occupation")?),
             _ => Question::Simulate(section::<Simulate>(&root, "simulate")?),
         };
         Ok(Self {

@@ -13,6 +13,7 @@ pub(crate) mod keys;
 mod landscape;
 pub(crate) mod near_miss;
 mod noise;
+mod occupation;
 mod place;
 mod question;
 mod reference;
@@ -29,6 +30,7 @@ pub use error::DescriptionError;
 pub use grid::{Grid, GridMethod};
 pub use landscape::{Formula, Label, Landscape, Model, Named, Parameter, Risk, Supervised};
 pub use noise::Noise;
+pub use occupation::{Occupation, OccupiedRegion};
 pub use place::Place;
 pub use question::{
     Approximation, Density, Escape, EscapeSolver, FirstPassage, NamedStart, Observable, PassageObservable,

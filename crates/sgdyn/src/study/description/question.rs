@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::occupation::Occupation;
+
 /// What is asked of the dynamics.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
@@ -15,6 +17,8 @@ pub enum Question {
     Density(Density),
     /// When is a target first reached, on a grid?
     FirstPassage(FirstPassage),
+    /// Where does it spend its time, and where does it end?
+    Occupation(Occupation),
 }
 
 impl Question {
@@ -26,6 +30,7 @@ impl Question {
             Self::Simulate(_) => "simulate",
             Self::Density(_) => "density",
             Self::FirstPassage(_) => "first-passage",
+            Self::Occupation(_) => "occupation",
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::study::description::schema::{ANY, Key, NOT_NEGATIVE, POSITIVE, Shape,
 
 const DENSITY: When = When::Is("study", &["density"]);
 const FIRST_PASSAGE: When = When::Is("study", &["first-passage"]);
-const ON_A_GRID: When = When::Is("study", &["density", "first-passage", "escape"]);
+const ON_A_GRID: When = When::Is("study", &["density", "first-passage", "escape", "occupation"]);
 
 pub(super) const KEYS: &[Key] = &[
     Key::new(

@@ -3,6 +3,7 @@
 mod grid;
 mod landscape;
 mod noise;
+mod occupation;
 mod question;
 mod rule;
 
@@ -12,9 +13,9 @@ use super::schema::{Key, Shape};
 const TOP: &[Key] = &[
     Key::new(
         "study",
-        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage"]),
+        Shape::Choice(&["simulate", "stationary", "escape", "density", "first-passage", "occupation"]),
         "What is asked: statistics over time, the stationary law, or the time to leave a minimum, by an ensemble; the \
-         density, or the first passage of a target, on a grid and without sampling.",
+         density, or the first passage of a target, on a grid and without sampling; the time spent in regions.",
     )
     .required(),
     Key::new("title", Shape::Text, "A title for the report."),
@@ -38,7 +39,9 @@ pub(crate) const SYNONYMS: &[(&str, &str, &str)] = &[("noise.name", "white", "ga
 
 /// Every key. Keys that conditions speak of stand before the keys whose conditions speak of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
-    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, grid::KEYS].into_iter().flatten()
+    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, grid::KEYS, occupation::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// The tables of a study, each with a sentence, in the order of the reference page.
@@ -69,6 +72,11 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
         "`study = \"density\"`: densities on a grid, stationary and over time, in one to three dimensions.",
     ),
     ("first-passage", "`study = \"first-passage\"`: the time to reach a target, on a grid."),
+    ("occupation", "`study = \"occupation\"`: where the dynamics spend their time, and where they end."),
+    (
+        "occupation.regions",
+        "Regions of an `occupation` study by name, such as `sharp = \"x < 0\"`. They may overlap; ratios are taken to the first.",
+    ),
     (
         "grid",
         "The grid of `density` and `first-passage` studies, and of escapes that are solved on one: a box of cells.",

@@ -16,8 +16,10 @@ const STOCHASTIC_DIFFERENTIAL: &[When] = &[When::Is("rule.name", &["sde", "sme2"
 const FRAMEWORK: &[When] = &[When::Is("rule.name", &["sgd", "heavy-ball", "nesterov"])];
 const IN_TIME: &[When] = &[When::Is("rule.name", CONTINUOUS)];
 
-const SIMULATED_IN_TIME: &[When] =
-    &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["simulate", "stationary", "escape"])];
+const SIMULATED_IN_TIME: &[When] = &[
+    When::Is("rule.name", CONTINUOUS),
+    When::Is("study", &["simulate", "stationary", "escape", "occupation"]),
+];
 const ON_A_GRID_IN_TIME: &[When] =
     &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["density", "first-passage"])];
 

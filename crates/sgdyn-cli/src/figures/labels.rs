@@ -5,7 +5,7 @@ use sgdyn::study::Datum;
 use sgdyn_report::significant;
 
 /// Column, words, symbol.
-pub(super) const NAMES: [(&str, &str, &str); 25] = [
+pub(super) const NAMES: [(&str, &str, &str); 28] = [
     ("beta", "inverse temperature", "β"),
     ("learning_rate", "learning rate", "η"),
     ("batch_size", "batch size", "B"),
@@ -30,11 +30,14 @@ pub(super) const NAMES: [(&str, &str, &str); 25] = [
     ("seed", "seed", ""),
     ("scale", "noise scale", "ε"),
     ("log_magnitude", "mean log-magnitude", "⟨ln|θ|⟩"),
+    ("batches_over_learning_rate", "batch size over learning rate", "B/η"),
+    ("log_ratio", "logarithm of the ratio of shares", ""),
+    ("basin_share", "share that ends in a basin", ""),
     ("curvature_deviation", "deviation of the curvature", "s"),
 ];
 
 /// Suffixes of predictions, and the theories behind them.
-const THEORIES: [(&str, &str); 13] = [
+const THEORIES: [(&str, &str); 14] = [
     ("exact", "exact"),
     ("exact_chain", "exact, of the chain"),
     ("kramers", "Eyring–Kramers"),
@@ -46,6 +49,7 @@ const THEORIES: [(&str, &str); 13] = [
     ("gibbs", "Gibbs"),
     ("levy", "Lévy, small ε"),
     ("linear", "linear noise"),
+    ("two_state", "exact two-state balance"),
     ("sgd", "SGD theorem"),
     ("sgld", "SGLD theorem"),
 ];

@@ -8,6 +8,7 @@ mod escape;
 mod generic;
 mod labels;
 mod laws;
+mod occupation;
 mod rare_event;
 mod rows;
 mod simulate;
@@ -100,6 +101,7 @@ pub(crate) fn of(study: &Study, results: &Results) -> Vec<NamedFigure> {
         Question::Simulate(_) => simulate::figures(&context),
         Question::RareEvent(_) => rare_event::figures(&context),
         Question::CriticalPoints(_) => critical_points::figures(&context),
+        Question::Occupation(_) => occupation::figures(&context),
         Question::Density(_) | Question::FirstPassage(_) => details::figures(&context),
         Question::Laws(_) => laws::figures(&context),
     };

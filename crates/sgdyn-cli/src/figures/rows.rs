@@ -116,8 +116,18 @@ impl<'a> Rows<'a> {
 }
 
 /// Columns that tell what a row measures within its cell.
-const PARTS: [&str; 8] =
-    ["target", "mode", "component", "direction", "coordinate", "observable", "statistic", "quantity"];
+const PARTS: [&str; 10] = [
+    "target",
+    "region",
+    "basin",
+    "mode",
+    "component",
+    "direction",
+    "coordinate",
+    "observable",
+    "statistic",
+    "quantity",
+];
 
 /// Which columns tell rows apart.
 pub(super) struct Axes {

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::walk::{Journey, Place, Walk};
 use super::{Control, LEAF, Merge, MergeTree, Start, UnitProgram};
-use crate::lanes::{Block, Scratch};
+use crate::lanes::Block;
 use crate::observe::{Bins, Projection, Sketch, Snapshot, TimeAverage};
-use crate::random::{Draws, Seed, Variate};
-use crate::rule::{Rule, State};
+use crate::random::{Seed, Variate};
+use crate::rule::Rule;
 use crate::statistics::{CoMoments, Moments};
 
 /// What is observed of an ensemble.
@@ -104,11 +105,13 @@ impl Merge for Snapshot {
 /// A unit in flight: one block of lanes.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct HorizonUnit {
-    first: u64,
-    count: u64,
-    step: u64,
-    /// Position and memory blocks, `[blocks][lanes][d]`; empty before the first step.
-    blocks: Vec<Vec<Vec<f64>>>,
+    walk: Walk,
+    seen: Seen,
+}
+
+/// What was observed of a unit so far.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Seen {
     origin: Vec<Vec<f64>>,
     sums: Vec<[Vec<f64>; 2]>,
     averaged: u64,
@@ -116,70 +119,25 @@ pub struct HorizonUnit {
     paths: Vec<Path>,
 }
 
-const FILLS_PER_REPORT: u64 = 32;
-
 impl<R: Variate> UnitProgram for HorizonProgram<'_, R> {
     type State = HorizonUnit;
     type Summary = HorizonSummary;
 
     fn begin(&self, replicas: std::ops::Range<u64>) -> HorizonUnit {
-        HorizonUnit {
-            first: replicas.start,
-            count: replicas.end - replicas.start,
-            step: 0,
-            blocks: Vec::new(),
-            origin: Vec::new(),
-            sums: Vec::new(),
-            averaged: 0,
-            snapshots: Vec::new(),
-            paths: Vec::new(),
-        }
+        HorizonUnit { walk: Walk::of(&replicas), seen: Seen::default() }
     }
 
     fn advance(&self, unit: &mut HorizonUnit, control: &Control<'_>) -> Option<HorizonSummary> {
-        let lanes = (unit.count as usize).next_multiple_of(LEAF as usize);
-        let zeros = || Block::<R>::zeros(self.rule.dimension(), lanes, self.rule.layout());
-        let memory = (0..self.rule.memory_blocks()).map(|_| zeros()).collect();
-        let mut state = State { position: zeros(), memory };
-        let mut draws = Draws::new(self.seed, &self.rule.demands(), lanes);
-        let mut scratch = Scratch::new();
-        // Lanes beyond the last replica run along and are never looked at.
-        let replicas: Vec<u64> = (0..lanes as u64).map(|lane| unit.first + lane).collect();
-        if unit.blocks.is_empty() {
-            for (lane, &replica) in replicas.iter().enumerate() {
-                self.start.place(self.seed, replica, lane, &mut state.position);
+        let HorizonUnit { walk, seen } = unit;
+        let journey = Journey { rule: self.rule, start: self.start, steps: self.steps, seed: self.seed };
+        let (place, position) = walk.finish(&journey, control, |place, position| {
+            if place.step == 0 {
+                self.begin_observing(seen, place, position);
+            } else {
+                self.observe(seen, place, position);
             }
-            self.begin_observing(unit, &state.position);
-        } else {
-            restore(unit, &mut state);
-            for (lane, &replica) in replicas.iter().enumerate() {
-                draws.restart(lane, replica, unit.step);
-            }
-        }
-        let mut steps = vec![unit.step; lanes];
-        let mut fills = 0;
-        while unit.step < self.steps {
-            draws.fill(&replicas, &steps);
-            for step in 0..draws.fill_steps() {
-                if unit.step == self.steps {
-                    break;
-                }
-                self.rule.advance(unit.step, &mut state, draws.step(step), &mut scratch);
-                unit.step += 1;
-                self.observe(unit, &state.position);
-            }
-            steps.fill(unit.step);
-            fills += 1;
-            if fills % FILLS_PER_REPORT == 0 && unit.step < self.steps {
-                let done = FILLS_PER_REPORT * draws.fill_steps() as u64 * unit.count;
-                if !control.report(done) {
-                    save(unit, &state);
-                    return None;
-                }
-            }
-        }
-        control.report((fills % FILLS_PER_REPORT) * draws.fill_steps() as u64 * unit.count);
-        Some(self.summary(unit, &state.position))
+        })?;
+        Some(self.summary(seen, place, &position))
     }
 }
 
@@ -189,9 +147,9 @@ impl<R: Variate> HorizonProgram<'_, R> {
     }
 
     /// The components of every replica of a unit, `[count][m]`.
-    fn project(&self, unit: &HorizonUnit, position: &Block<R>) -> Vec<Vec<f64>> {
+    fn project(&self, place: Place, position: &Block<R>) -> Vec<Vec<f64>> {
         let mut offset = vec![0.0; position.dimension()];
-        (0..unit.count as usize)
+        (0..place.count as usize)
             .map(|lane| {
                 let mut out = vec![0.0; self.components()];
                 self.observations.projection.apply(position, lane, &mut offset, &mut out);
@@ -200,52 +158,53 @@ impl<R: Variate> HorizonProgram<'_, R> {
             .collect()
     }
 
-    fn begin_observing(&self, unit: &mut HorizonUnit, position: &Block<R>) {
-        let projected = self.project(unit, position);
-        let paths = self.observations.paths.saturating_sub(unit.first).min(unit.count);
-        unit.paths = (0..paths).map(|lane| Path { replica: unit.first + lane, points: Vec::new() }).collect();
+    fn begin_observing(&self, seen: &mut Seen, place: Place, position: &Block<R>) {
+        let projected = self.project(place, position);
+        let paths = self.observations.paths.saturating_sub(place.first).min(place.count);
+        seen.paths =
+            (0..paths).map(|lane| Path { replica: place.first + lane, points: Vec::new() }).collect();
         if self.observations.displacement {
-            unit.origin = projected;
+            seen.origin = projected;
         }
         if self.observations.average.is_some() {
             let zeros = vec![0.0; self.components()];
-            unit.sums = vec![[zeros.clone(), zeros]; unit.count as usize];
+            seen.sums = vec![[zeros.clone(), zeros]; place.count as usize];
         }
         if self.observations.snapshots.first() == Some(&0) {
-            self.snapshot(unit, position);
+            self.snapshot(seen, place, position);
         }
     }
 
-    fn observe(&self, unit: &mut HorizonUnit, position: &Block<R>) {
-        if self.observations.snapshots.get(unit.snapshots.len()) == Some(&unit.step) {
-            self.snapshot(unit, position);
+    fn observe(&self, seen: &mut Seen, place: Place, position: &Block<R>) {
+        if self.observations.snapshots.get(seen.snapshots.len()) == Some(&place.step) {
+            self.snapshot(seen, place, position);
         }
         let Some(average) = self.observations.average else { return };
-        if unit.step > average.burn_in && (unit.step - average.burn_in).is_multiple_of(average.every) {
+        if place.step > average.burn_in && (place.step - average.burn_in).is_multiple_of(average.every) {
             let mut offset = vec![0.0; position.dimension()];
             let mut out = vec![0.0; self.components()];
-            for (lane, [first, second]) in unit.sums.iter_mut().enumerate() {
+            for (lane, [first, second]) in seen.sums.iter_mut().enumerate() {
                 self.observations.projection.apply(position, lane, &mut offset, &mut out);
                 for ((first, second), &y) in first.iter_mut().zip(second).zip(&out) {
                     *first += y;
                     *second += y * y;
                 }
             }
-            unit.averaged += 1;
+            seen.averaged += 1;
         }
     }
 
-    fn snapshot(&self, unit: &mut HorizonUnit, position: &Block<R>) {
-        let projected = self.project(unit, position);
-        for (path, components) in unit.paths.iter_mut().zip(&projected) {
+    fn snapshot(&self, seen: &mut Seen, place: Place, position: &Block<R>) {
+        let projected = self.project(place, position);
+        for (path, components) in seen.paths.iter_mut().zip(&projected) {
             path.points.push(components.clone());
         }
         let mut tree = MergeTree::default();
         for (index, leaf) in projected.chunks(LEAF as usize).enumerate() {
             let first = index * LEAF as usize;
-            tree.insert(0, index as u64, self.leaf(leaf, unit.origin.get(first..).unwrap_or_default()));
+            tree.insert(0, index as u64, self.leaf(leaf, seen.origin.get(first..).unwrap_or_default()));
         }
-        unit.snapshots.push(tree.root().unwrap_or_default());
+        seen.snapshots.push(tree.root().unwrap_or_default());
     }
 
     fn leaf(&self, leaf: &[Vec<f64>], origin: &[Vec<f64>]) -> Snapshot {
@@ -292,14 +251,14 @@ impl<R: Variate> HorizonProgram<'_, R> {
         snapshot
     }
 
-    fn summary(&self, unit: &mut HorizonUnit, position: &Block<R>) -> HorizonSummary {
-        let last = self.project(unit, position);
-        let samples = unit.averaged as f64;
+    fn summary(&self, seen: &mut Seen, place: Place, position: &Block<R>) -> HorizonSummary {
+        let last = self.project(place, position);
+        let samples = seen.averaged as f64;
         let (mut tree, mut diverged) = (MergeTree::default(), 0);
         for (index, leaf) in last.chunks(LEAF as usize).enumerate() {
             let mut averages = vec![TimeAverage::default(); self.components()];
             for (replica, values) in leaf.iter().enumerate() {
-                let sums = unit.sums.get(index * LEAF as usize + replica);
+                let sums = seen.sums.get(index * LEAF as usize + replica);
                 let undefined = |values: &[f64]| values.iter().any(|value| !value.is_finite());
                 if undefined(values) || sums.is_some_and(|[_, second]| undefined(second)) {
                     diverged += 1;
@@ -313,8 +272,8 @@ impl<R: Variate> HorizonProgram<'_, R> {
             tree.insert(0, index as u64, Averages(averages));
         }
         let averages =
-            if unit.averaged > 0 { tree.root().map(|root| root.0).unwrap_or_default() } else { Vec::new() };
-        let (snapshots, paths) = (std::mem::take(&mut unit.snapshots), std::mem::take(&mut unit.paths));
+            if seen.averaged > 0 { tree.root().map(|root| root.0).unwrap_or_default() } else { Vec::new() };
+        let (snapshots, paths) = (std::mem::take(&mut seen.snapshots), std::mem::take(&mut seen.paths));
         HorizonSummary { snapshots, averages, diverged, paths }
     }
 }
@@ -325,25 +284,6 @@ impl Merge for Averages {
     fn merge(&mut self, later: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(&later.0) {
             mine.merge(theirs);
-        }
-    }
-}
-
-fn save<R: Variate>(unit: &mut HorizonUnit, state: &State<R>) {
-    let lanes = unit.count as usize;
-    let columns = |block: &Block<R>| {
-        (0..lanes).map(|lane| (0..block.dimension()).map(|c| block.get(c, lane).to_f64()).collect()).collect()
-    };
-    unit.blocks = std::iter::once(&state.position).chain(&state.memory).map(columns).collect();
-}
-
-fn restore<R: Variate>(unit: &mut HorizonUnit, state: &mut State<R>) {
-    let blocks = std::iter::once(&mut state.position).chain(&mut state.memory);
-    for (block, columns) in blocks.zip(std::mem::take(&mut unit.blocks)) {
-        for (lane, column) in columns.into_iter().enumerate() {
-            for (coordinate, value) in column.into_iter().enumerate() {
-                block.set(coordinate, lane, R::from_f64(value));
-            }
         }
     }
 }

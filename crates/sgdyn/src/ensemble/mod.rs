@@ -2,9 +2,11 @@
 
 pub mod exit;
 pub mod horizon;
+pub mod occupation;
 mod run;
 mod start;
 mod tree;
+mod walk;
 
 pub use run::{Control, Failure, MemoryStore, Outcome, Plan, Store, UnitProgram, Units, run};
 pub use start::Start;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::analytic::{
     CurvedChannel, DiagonalQuadratic, DoubleWell, FlatValley, FullQuadratic, MaierStein, MullerBrown,
-    Rastrigin, Rotating, StyblinskiTang, TwoParabolas,
+    Rastrigin, Rotating, StyblinskiTang, TwoParabolas, TwoValleys,
 };
 use super::pointwise::Pointwise;
 use super::separable::Separable;
@@ -41,6 +41,17 @@ pub const CATALOGUE: &[NamedLandscape] = &[
         name: "two-parabolas",
         equation: "L = ½ min(s (x + 1)², f (x − 1)²)",
         parameters: &[("left", &[1.0]), ("right", &[1.0])],
+    },
+    NamedLandscape {
+        name: "two-valleys",
+        equation: "L = −½ b x² around 0, ½ s (x + aₛ)² − Eₛ left of it, ½ f (x − a_f)² − E_f right of it, joined without a kink",
+        parameters: &[
+            ("sharp", &[10.0]),
+            ("flat", &[2.0]),
+            ("barrier", &[4.0]),
+            ("sharp_depth", &[1.0]),
+            ("flat_depth", &[1.0]),
+        ],
     },
     NamedLandscape {
         name: "styblinski-tang",
@@ -205,6 +216,10 @@ pub fn named<R: Real>(
         "two-parabolas" => Field::landscape(Pointwise(TwoParabolas::<R>::new(
             given.positive("left")?,
             given.positive("right")?,
+        ))),
+        "two-valleys" => Field::landscape(Pointwise(TwoValleys::<R>::new(
+            [given.positive("sharp")?, given.positive("flat")?, given.positive("barrier")?],
+            [given.positive("sharp_depth")?, given.positive("flat_depth")?],
         ))),
         "styblinski-tang" => {
             Field::landscape(Separable { term: StyblinskiTang, dimension: given.dimension()? })

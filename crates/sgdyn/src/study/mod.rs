@@ -19,9 +19,9 @@ pub use description::{
     Approximation, Cell, Coordinate, CriticalPoints, Density, Description, DescriptionError, Diffusion,
     Ensemble, Escape, EscapeSolver, FirstPassage, Formula, Grid, GridMethod, Integration, Integrator,
     Interpretation, Label, Landscape, LawAbscissa, LawOrdinate, Laws, Model, Named, NamedStart, Noise,
-    Observable, Overrides, Panel, Parameter, PassageObservable, Place, Precision, Question, RareEvent,
-    RareMethod, RareQuantity, Risk, Rule, Sampling, Schedule, Simulate, Start, Stationary, StationaryTheory,
-    Step, Study, Supervised, TheoryOfEscape, reference,
+    Observable, Occupation, OccupiedRegion, Overrides, Panel, Parameter, PassageObservable, Place, Precision,
+    Question, RareEvent, RareMethod, RareQuantity, Risk, Rule, Sampling, Schedule, Simulate, Start,
+    Stationary, StationaryTheory, Step, Study, Supervised, TheoryOfEscape, reference,
 };
 pub use error::StudyError;
 pub use manifest::{Machine, Manifest, Status};

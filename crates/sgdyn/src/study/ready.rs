@@ -34,6 +34,7 @@ const READY: &[ReadyStudy] = ready![
     "double-well-density",
     "double-well-escape",
     "first-passage-plane",
+    "flat-or-sharp",
     "fokker-planck-order",
     "fractal-sgd",
     "gibbs-or-not",
@@ -48,6 +49,7 @@ const READY: &[ReadyStudy] = ready![
     "rotating-current",
     "sampling-schemes",
     "six-panels",
+    "which-minimum",
 ];
 
 /// The ready studies, in alphabetical order.

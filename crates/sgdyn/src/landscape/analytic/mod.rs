@@ -10,6 +10,7 @@ mod quadratic;
 mod rastrigin;
 mod rotating;
 mod styblinski_tang;
+mod two_valleys;
 
 pub use curved_channel::CurvedChannel;
 pub use double_well::DoubleWell;
@@ -21,3 +22,4 @@ pub use quadratic::{DiagonalQuadratic, FullQuadratic};
 pub use rastrigin::Rastrigin;
 pub use rotating::Rotating;
 pub use styblinski_tang::StyblinskiTang;
+pub use two_valleys::TwoValleys;

@@ -7,6 +7,7 @@ use super::grid::Grid;
 use super::landscape::Landscape;
 use super::laws::Laws;
 use super::noise::Noise;
+use super::occupation::Occupation;
 use super::question::{Density, Escape, FirstPassage, Question, Simulate, Stationary};
 use super::rare_event::RareEvent;
 use super::rule::Rule;
@@ -100,6 +101,7 @@ impl Description {
             Some("critical-points") => {
                 Question::CriticalPoints(section::<CriticalPoints>(&root, "critical-points")?)
             }
+            Some("occupation") => Question::Occupation(section::<Occupation>(&root, "occupation")?),
             _ => Question::Simulate(section::<Simulate>(&root, "simulate")?),
         };
         let landscape: super::landscape::Section = section(&root, "landscape")?;

@@ -15,6 +15,7 @@ mod landscape;
 mod laws;
 pub(crate) mod near_miss;
 mod noise;
+mod occupation;
 mod panels;
 mod place;
 mod question;
@@ -36,6 +37,7 @@ pub use grid::{Grid, GridMethod};
 pub use landscape::{Formula, Label, Landscape, Model, Named, Parameter, Risk, Supervised};
 pub use laws::{LawAbscissa, LawOrdinate, Laws, Panel};
 pub use noise::Noise;
+pub use occupation::{Occupation, OccupiedRegion};
 pub use place::Place;
 pub use question::{
     Approximation, Density, Escape, EscapeSolver, FirstPassage, NamedStart, Observable, PassageObservable,

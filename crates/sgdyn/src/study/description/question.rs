@@ -4,6 +4,7 @@ use super::critical_points::CriticalPoints;
 use serde::Deserialize;
 
 use super::laws::Laws;
+use super::occupation::Occupation;
 use super::rare_event::RareEvent;
 
 /// What is asked of the dynamics.
@@ -25,6 +26,8 @@ pub enum Question {
     Laws(Laws),
     /// Where are minima and saddles, and which ways join them?
     CriticalPoints(CriticalPoints),
+    /// Where does it spend its time, and where does it end?
+    Occupation(Occupation),
 }
 
 impl Question {
@@ -39,6 +42,7 @@ impl Question {
             Self::RareEvent(_) => "rare-event",
             Self::Laws(_) => "laws",
             Self::CriticalPoints(_) => "critical-points",
+            Self::Occupation(_) => "occupation",
         }
     }
 }

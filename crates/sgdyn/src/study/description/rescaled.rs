@@ -25,6 +25,7 @@ impl Description {
                 places.extend([from, to, lower, upper].into_iter().flatten());
                 *length *= shrink;
             }
+            Question::Occupation(occupation) => places.push(&mut occupation.start),
             Question::RareEvent(event) => places.push(&mut event.start),
             Question::Stationary(stationary) => {
                 places.extend(&mut stationary.minimum);

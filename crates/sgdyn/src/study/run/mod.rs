@@ -19,6 +19,11 @@ mod law_theory;
 mod laws;
 mod minimum;
 mod noise_setting;
+mod occupation;
+mod occupation_basins;
+mod occupation_exact;
+mod occupation_theory;
+mod occupation_verdicts;
 mod one_dimension;
 mod orders;
 mod rare_event;
@@ -46,6 +51,8 @@ use self::escape_theory::EscapeTheories;
 use self::first_passage::FirstPassageCell;
 use self::laws::LawCell;
 use self::minimum::Analysis;
+use self::occupation::{OccupationCell, OccupationTables};
+use self::occupation_basins::{CellBasins, basin_rows};
 use self::rare_event::RareEventCell;
 use self::rows::Rows;
 use self::setting::Setting;
@@ -128,6 +135,8 @@ struct Collected {
     ways: Rows,
     map: Rows,
     searches: Rows,
+    course: Rows,
+    basins: Vec<CellBasins>,
     /// The last exits, with the description they belong to: cells that differ only in how crossings inside a step are
     /// seen share their paths.
     last_exits: Option<(Description, ExitSummary)>,
@@ -157,6 +166,7 @@ pub fn run(study: &Study, conditions: &Conditions<'_>) -> Result<Results, RunErr
         }
         collected.finished += 1;
     }
+    basin_rows(&collected.basins, &mut collected.rows);
     results(study, &collected)
 }
 
@@ -191,6 +201,7 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         ("ways", &collected.ways),
         ("map", &collected.map),
         ("searches", &collected.searches),
+        ("course", &collected.course),
     ] {
         if !rows.is_empty() {
             details.push(rows.table(name, study)?);
@@ -288,6 +299,19 @@ fn run_cell<R: Variate>(
             };
             simulate.report(cell, &summary, &mut collected.rows, &mut collected.paths);
         }
+        Prepared::Occupation(occupation) => {
+            let place =
+                CellRun { total: Some(ensemble.replicas.saturating_mul(occupation.steps())), ..place };
+            let Some(summary) = occupation.run(&place, ensemble.replicas, ensemble.lanes, seed)? else {
+                return Ok(false);
+            };
+            let mut tables = OccupationTables {
+                rows: &mut collected.rows,
+                course: &mut collected.course,
+                basins: &mut collected.basins,
+            };
+            pool(conditions.threads)?.install(|| occupation.report(cell, &summary, &mut tables));
+        }
         Prepared::Density(density) => {
             let mut tables = Tables {
                 rows: &mut collected.rows,
@@ -336,6 +360,7 @@ enum Prepared<R: Variate> {
     RareEvent(Box<RareEventCell>),
     Laws(Box<LawCell<R>>),
     CriticalPoints(Box<CriticalPointsCell>),
+    Occupation(Box<OccupationCell<R>>),
 }
 
 impl<R: Variate> Prepared<R> {
@@ -366,6 +391,9 @@ impl<R: Variate> Prepared<R> {
                 let analysis = Analysis::new(&cell.description, &precise, directory, from)?;
                 let built = StationaryCell::new(setting()?, analysis, &cell.description, question)?;
                 Self::Stationary(Box::new(built))
+            }
+            Question::Occupation(question) => {
+                Self::Occupation(Box::new(OccupationCell::new(setting()?, precise()?, question)?))
             }
             Question::Simulate(question) => {
                 let built = SimulateCell::new(setting()?, &cell.description, question, directory)?;
@@ -418,6 +446,7 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
         Prepared::Laws(law) => (law.expected_steps(), law.dimension()),
         Prepared::Stationary(stationary) => (Some(stationary.steps() as f64), stationary.dimension()),
         Prepared::Simulate(simulate) => (Some(simulate.steps() as f64), simulate.dimension()),
+        Prepared::Occupation(occupation) => (Some(occupation.steps() as f64), occupation.dimension()),
         Prepared::Density(density) => return Ok(plan_on_grid(cell, density.size()?)),
         Prepared::FirstPassage(passage) => return Ok(plan_on_grid(cell, passage.size()?)),
         Prepared::RareEvent(event) => return Ok(event.plan(cell)),

@@ -68,7 +68,12 @@ impl Row {
 
     /// What is swept, as `column = value, …`.
     pub(super) fn settings(&self) -> String {
-        let swept = self.0.iter().take(self.1);
+        self.settings_without(&[])
+    }
+
+    /// The same without some columns.
+    pub(super) fn settings_without(&self, left_out: &[&str]) -> String {
+        let swept = self.0.iter().take(self.1).filter(|(name, _, _)| !left_out.contains(&name.as_str()));
         let text =
             |(name, _, datum): &(String, ColumnKind, Datum)| format!("{name} = {}", super::text(datum));
         swept.map(text).collect::<Vec<_>>().join(", ")

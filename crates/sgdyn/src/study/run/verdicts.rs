@@ -1,6 +1,7 @@
 //! What the rows of a study say of the theories.
 
 use super::grid_verdicts::{density, first_passage};
+use super::occupation_verdicts::occupation;
 use super::rare_event_verdicts::rare_event;
 use super::rows::{Row, Rows};
 use crate::study::{EscapeSolver, Holds, Question, Verdict};
@@ -23,6 +24,7 @@ pub(super) fn verdicts(question: &Question, rows: &Rows) -> Vec<Verdict> {
         Question::Stationary(_) => stationary(rows),
         Question::Simulate(_) => simulate(rows),
         Question::Density(_) => density(rows),
+        Question::Occupation(_) => occupation(rows),
         Question::FirstPassage(_) => first_passage(rows, "first_passage_time"),
         Question::RareEvent(question) => rare_event(question, rows),
         Question::Laws(_) => super::law_fits::verdicts(rows),

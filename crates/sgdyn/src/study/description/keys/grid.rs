@@ -5,7 +5,8 @@ use crate::study::description::schema::{ANY, Key, NOT_NEGATIVE, POSITIVE, Shape,
 
 const DENSITY: When = When::Is("study", &["density"]);
 const FIRST_PASSAGE: When = When::Is("study", &["first-passage"]);
-const ON_A_GRID: When = When::Is("study", &["density", "first-passage", "escape", "laws", "rare-event"]);
+const ON_A_GRID: When =
+    When::Is("study", &["density", "first-passage", "escape", "laws", "rare-event", "occupation"]);
 
 pub(super) const KEYS: &[Key] = &[
     Key::new(

@@ -5,6 +5,7 @@ mod grid;
 mod landscape;
 mod laws;
 mod noise;
+mod occupation;
 mod question;
 mod rare_event;
 mod rule;
@@ -24,11 +25,12 @@ const TOP: &[Key] = &[
             "laws",
             "rare-event",
             "critical-points",
+            "occupation",
         ]),
         "What is asked: statistics over time, the stationary law, or the time to leave a minimum, by an ensemble; the \
          density, or the first passage of a target, on a grid and without sampling; whether escape times follow the \
          laws of the theories; the probability of a rare event, by splitting paths; the critical points of the \
-         landscape and the ways between them.",
+         landscape and the ways between them; the time spent in regions.",
     )
     .required(),
     Key::new("title", Shape::Text, "A title for the report."),
@@ -63,6 +65,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
         rare_event::KEYS,
         grid::KEYS,
         critical_points::KEYS,
+        occupation::KEYS,
     ]
     .into_iter()
     .flatten()
@@ -110,6 +113,11 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
         "critical-points",
         "`study = \"critical-points\"`: minima, saddles and the ways between them, in a box or between two minima. It \
          needs no rule.",
+    ),
+    ("occupation", "`study = \"occupation\"`: where the dynamics spend their time, and where they end."),
+    (
+        "occupation.regions",
+        "Regions of an `occupation` study by name, such as `sharp = \"x < 0\"`. They may overlap; ratios are taken to the first.",
     ),
     (
         "grid",

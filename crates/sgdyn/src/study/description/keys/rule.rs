@@ -18,7 +18,7 @@ const IN_TIME: &[When] = &[When::Is("rule.name", CONTINUOUS)];
 
 const SIMULATED_IN_TIME: &[When] = &[
     When::Is("rule.name", CONTINUOUS),
-    When::Is("study", &["simulate", "stationary", "escape", "laws", "rare-event"]),
+    When::Is("study", &["simulate", "stationary", "escape", "laws", "rare-event", "occupation"]),
 ];
 const ON_A_GRID_IN_TIME: &[When] =
     &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["density", "first-passage"])];

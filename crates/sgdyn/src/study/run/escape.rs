@@ -25,7 +25,7 @@ const CONFIDENCE: f64 = 0.95;
 
 /// An escape cell, ready to run.
 pub(super) struct EscapeCell<R: Variate> {
-    setting: Setting<R>,
+    pub(super) setting: Setting<R>,
     targets: Targets<R>,
     start: Start,
     most_steps: u64,
@@ -72,6 +72,19 @@ impl<R: Variate> EscapeCell<R> {
         lanes_for::<R>(self.setting.dimension(), self.setting.rule.memory_blocks(), asked)
     }
 
+    /// The replicas of the ensemble.
+    pub(super) fn program(&self, seed: Seed, lanes: usize) -> ExitProgram<'_, R> {
+        ExitProgram {
+            rule: &*self.setting.rule,
+            start: &self.start,
+            targets: &self.targets,
+            correct_crossings: true,
+            most_steps: self.most_steps,
+            seed,
+            lanes,
+        }
+    }
+
     /// Runs the ensemble. Crossings are always looked for where the rule allows: both ways to see an exit come out of the
     /// same paths.
     pub(super) fn run(
@@ -82,15 +95,7 @@ impl<R: Variate> EscapeCell<R> {
         seed: Seed,
     ) -> Result<Option<ExitSummary>, RunError> {
         let lanes = self.lanes(lanes);
-        let program = ExitProgram {
-            rule: &*self.setting.rule,
-            start: &self.start,
-            targets: &self.targets,
-            correct_crossings: true,
-            most_steps: self.most_steps,
-            seed,
-            lanes,
-        };
+        let program = self.program(seed, lanes);
         // Few replicas are spread so that no thread is idle.
         let per_thread = replicas.div_ceil(4 * run.conditions.threads as u64);
         let smallest = (lanes as u64 * REPLICAS_PER_LANE).min(per_thread.max(lanes as u64));

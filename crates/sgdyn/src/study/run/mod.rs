@@ -20,12 +20,14 @@ mod setting;
 mod simulate;
 mod stationary;
 mod verdicts;
+mod walkers;
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use error::RunError;
+pub use walkers::{Ground, Walker, Walkers, check_walkers, walkers};
 
 use self::cell::CellRun;
 use self::density::{DensityCell, Tables};

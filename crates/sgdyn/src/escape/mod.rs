@@ -16,6 +16,7 @@ mod minimum;
 mod modes;
 mod pass_path;
 mod prediction;
+mod probable_exit;
 mod saddle;
 mod search_options;
 mod splitting;
@@ -36,6 +37,7 @@ pub use least_action::{ActionOptions, LeastActionPath, curve_action, least_actio
 pub use minimum::descend;
 pub use pass_path::{Inflection, PassPath};
 pub use prediction::{EscapeCase, EscapePrediction, EscapeTheory};
+pub use probable_exit::{ProbableExit, probable_exits};
 pub use saddle::{climb_to_saddle, refine_saddle};
 pub use search_options::SearchOptions;
 pub use splitting::{

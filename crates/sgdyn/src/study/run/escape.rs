@@ -1,6 +1,7 @@
 //! `study = "escape"`: first passages, against quadrature, the chain's own operator and Kramers' law.
 
 use super::cell::CellRun;
+use super::exit_place::{self, ExitWays};
 use super::one_dimension::Line;
 use super::rows::{Row, Rows};
 use super::setting::{Setting, formula_error};
@@ -72,6 +73,11 @@ impl<R: Variate> EscapeCell<R> {
         lanes_for::<R>(self.setting.dimension(), self.setting.rule.memory_blocks(), asked)
     }
 
+    /// What is asked.
+    pub(super) fn question(&self) -> &Escape {
+        &self.question
+    }
+
     /// The replicas of the ensemble.
     pub(super) fn program(&self, seed: Seed, lanes: usize) -> ExitProgram<'_, R> {
         ExitProgram {
@@ -112,19 +118,21 @@ impl<R: Variate> EscapeCell<R> {
         Some((time / self.setting.rule.time_step()).min(self.most_steps as f64))
     }
 
-    /// Adds the rows of a finished cell, and its survival curves; `on_grid` holds the mean times that a grid gave.
+    /// Adds the rows of a finished cell, and its survival curves; `on_grid` holds the mean times that a grid gave, `ways` the
+    /// most probable ways into each target.
     pub(super) fn report(
         &self,
         cell: &Cell,
         summary: &ExitSummary,
-        on_grid: &[Option<(f64, Option<f64>)>],
+        (on_grid, ways): (&[Option<(f64, Option<f64>)>], &[Option<ExitWays>]),
         rows: &mut Rows,
         survival: &mut Rows,
     ) -> Result<(), RunError> {
         let corrected = self.question.crossing_correction && !summary.corrected.is_empty();
         let passages = if corrected { &summary.corrected } else { &summary.at_steps };
         let line = Line::new(cell, &self.setting);
-        for ((target, passage), on_grid) in self.question.target.iter().zip(passages).zip(on_grid) {
+        let targets = self.question.target.iter().zip(passages);
+        for ((target, passage), (on_grid, ways)) in targets.zip(on_grid.iter().zip(ways)) {
             let condition = self.setting.condition("escape.target", target)?;
             let mut row = Row::of(cell);
             describe(cell, &mut row);
@@ -155,6 +163,7 @@ impl<R: Variate> EscapeCell<R> {
             row.count("exits", passage.time.count());
             row.count("censored", passage.censored);
             row.count("diverged", summary.diverged);
+            exit_place::describe(&mut row, &self.setting.variables, passage, ways.as_ref());
             rows.push(row);
             let curve = survival_curve(&passage.reached, &passage.lost);
             let stride = curve.len().div_ceil(CURVE_POINTS).max(1);

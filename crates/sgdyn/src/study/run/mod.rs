@@ -7,6 +7,7 @@ mod density_exact;
 mod density_table;
 mod error;
 mod escape;
+mod exit_place;
 mod first_passage;
 mod grid_setting;
 mod grid_verdicts;
@@ -228,13 +229,11 @@ fn run_cell<R: Variate>(
                 },
             };
             let precise = Setting::<f64>::new(&cell.description, study.file().and_then(Path::parent))?;
-            let on_grid = match &cell.description.question {
-                Question::Escape(question) => {
-                    pool(conditions.threads)?.install(|| FirstPassageCell::means(cell, precise, question))
-                }
-                _ => Vec::new(),
-            };
-            escape.report(cell, &summary, &on_grid, &mut collected.rows, &mut collected.survival)?;
+            let question = escape.question();
+            let ways = exit_place::ways(cell, &escape, &precise, question, seed, conditions)?;
+            let on_grid =
+                pool(conditions.threads)?.install(|| FirstPassageCell::means(cell, precise, question));
+            escape.report(cell, &summary, (&on_grid, &ways), &mut collected.rows, &mut collected.survival)?;
             collected.last_exits = Some((twin, summary));
         }
         Prepared::Stationary(stationary) => {

@@ -118,7 +118,7 @@ pub(crate) struct Run {
     /// Print what each cell of the sweep will take, and stop there
     ///
     /// Replicas, steps, expected time and memory. Nothing is run and nothing is written.
-    #[arg(long, conflicts_with_all = ["json", "force", "out"])]
+    #[arg(long, conflicts_with_all = ["json", "force", "out", "animate"])]
     pub(crate) plan: bool,
 
     #[command(flatten)]
@@ -142,6 +142,29 @@ pub(crate) struct Report {
     /// The run directory
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) animate: Animate,
+}
+
+/// Whether an animation is drawn.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Animate {
+    /// Draw an escape in one or two coordinates as it happens: figures/animation.png
+    ///
+    /// An animated PNG of the walkers on their landscape and of the survival curve beside theory.
+    /// CELL is the cell of the sweep, numbered from 0 as in `--plan` and in the tables; without it
+    /// the first one. The walkers are the first 200 replicas of the study, run once more.
+    #[arg(
+        verbatim_doc_comment,
+        long = "animate",
+        id = "animate",
+        value_name = "CELL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "0"
+    )]
+    pub(crate) cell: Option<usize>,
 }
 
 /// Which study, and what is changed in it.
@@ -179,6 +202,9 @@ pub(crate) struct Manner {
     /// {"study", "seed", "rows": [{...}], "verdicts": [{"claim", "holds", "detail"}]}
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) animate: Animate,
 }
 
 impl Manner {

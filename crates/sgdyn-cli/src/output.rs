@@ -2,15 +2,17 @@
 
 use crate::failure::Failure;
 use crate::page::Page;
-use crate::results_file;
+use crate::{figures, interrupt, results_file};
 use anyhow::Context as _;
-use sgdyn::study::{Results, RunDirectory, RunDirectoryError};
+use sgdyn::study::{Results, RunDirectory, RunDirectoryError, Study};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Pixels of a PNG for one pixel of its SVG.
 const PNG_SCALE: f64 = 2.0;
+/// The same for an animation, whose frames are many.
+const ANIMATION_SCALE: f64 = 1.25;
 const REPORT: &str = "report.html";
 const FIGURES: &str = "figures";
 
@@ -44,6 +46,22 @@ pub(crate) fn write_pictures(directory: &Path, page: Page) -> Result<(), Failure
         }
     }
     replace(&directory.join(REPORT), page.into_html().as_bytes())
+}
+
+/// Draws a cell of an escape study as it happens into a run directory, and says where.
+pub(crate) fn write_animation(
+    directory: &Path,
+    study: &Study,
+    results: &Results,
+    cell: usize,
+    threads: usize,
+) -> Result<PathBuf, Failure> {
+    let stop = interrupt::stop_flag().map_err(Failure::failed)?;
+    let animation = figures::animation::of(study, results, cell, threads, &stop)?;
+    let apng = animation.to_apng(ANIMATION_SCALE, threads).map_err(Failure::failed)?;
+    let path = directory.join(FIGURES).join("animation.png");
+    replace(&path, &apng)?;
+    Ok(path)
 }
 
 /// Prints on the standard output. A reader that has gone away, such as `head`, is no failure.

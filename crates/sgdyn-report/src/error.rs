@@ -21,6 +21,9 @@ pub enum ReportError {
         /// The largest scale that works for this figure.
         largest: f64,
     },
+    /// An animation without frames.
+    #[error("an animation needs at least one frame")]
+    NoFrames,
     /// The renderer refused the scene: a defect of this crate, with the renderer's words.
     #[error("the figure `{figure}` could not be rendered: {reason}")]
     Render {

@@ -11,6 +11,7 @@
     reason = "`write!` to a string would litter markup with results that cannot be errors"
 )]
 
+mod animation;
 mod axis;
 mod detail;
 mod error;
@@ -32,6 +33,7 @@ mod svg;
 mod table;
 mod ticks;
 
+pub use animation::Animation;
 pub use axis::{Axis, Scale};
 pub use detail::{DetailFigure, Wording, detail_figures};
 pub use error::ReportError;

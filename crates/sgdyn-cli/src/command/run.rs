@@ -3,7 +3,7 @@
 use super::plan::show_plan;
 use crate::arguments::{Manner, Run};
 use crate::failure::{Failure, INTERRUPTED};
-use crate::output::{print, print_json, remove_results, write_pictures, write_results};
+use crate::output::{print, print_json, remove_results, write_animation, write_pictures, write_results};
 use crate::page::Page;
 use crate::progress::Display;
 use crate::{interrupt, summary};
@@ -23,6 +23,9 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     }
     // What cannot be run is refused before a directory is made for it.
     study::plan(&study, threads)?;
+    if let Some(cell) = arguments.manner.animate.cell {
+        study::check_walkers(&study, cell)?;
+    }
     let directory = match &arguments.out {
         None => RunDirectory::create_numbered(Path::new(RUNS), &study, threads)?,
         Some(path) => {
@@ -53,7 +56,13 @@ pub(super) fn carry_out(
     write_results(&directory, &results).map_err(|failure| failure.resumable(&path))?;
     let manifest = directory.close(status)?;
     write_pictures(&path, Page::new(study, &manifest, &results))?;
+    let animated = if finished { manner.animate.cell } else { None };
+    let animation =
+        animated.map(|cell| write_animation(&path, study, &results, cell, manner.threads())).transpose()?;
     show(study, results, &path, manner.json)?;
+    if let Some(animation) = animation {
+        eprintln!("animation: {}", animation.display());
+    }
     if !finished {
         eprintln!("resume with: sgdyn resume {}", path.display());
         return Ok(ExitCode::from(INTERRUPTED));

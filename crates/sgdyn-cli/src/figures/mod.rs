@@ -1,5 +1,6 @@
 //! Figures of a run, chosen by the kind of the study and the columns that its tables have.
 
+pub(crate) mod animation;
 mod contours;
 mod critical_points;
 mod curve;

@@ -18,6 +18,7 @@ mod minimum;
 mod modes;
 mod pass_path;
 mod prediction;
+mod probable_exit;
 mod rare_event;
 mod saddle;
 mod search_options;
@@ -41,6 +42,7 @@ pub use least_action::{ActionOptions, LeastActionPath, curve_action, least_actio
 pub use minimum::descend;
 pub use pass_path::{Inflection, PassPath};
 pub use prediction::{EscapeCase, EscapePrediction, EscapeTheory};
+pub use probable_exit::{ProbableExit, probable_exits};
 pub use rare_event::{
     BasinExit, Boundary, BruteForceEstimate, BruteForceOptions, CommittorField, DriftingBrownianMotion,
     FluxRateEstimate, ForwardFluxOptions, Path, PathEnd, PathRequest, PathSource, PathStart, PlainPaths,

@@ -25,7 +25,10 @@ pub use description::{
 };
 pub use error::StudyError;
 pub use manifest::{Machine, Manifest, Status};
-pub use run::{CellPlan, Conditions, Progress, Results, RunError, plan, run};
+pub use run::{
+    CellPlan, Conditions, Ground, Progress, Results, RunError, Walker, Walkers, check_walkers, plan, run,
+    walkers,
+};
 pub use run_directory::{Existing, RunDirectory, RunDirectoryError, read_run};
 pub use sweep::MOST_CELLS;
 pub use table::{Column, Table, TableError, Values};

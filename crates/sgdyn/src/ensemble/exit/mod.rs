@@ -2,6 +2,8 @@
 
 mod condition_region;
 mod crossing;
+mod follow;
+mod place;
 mod strides;
 mod summary;
 mod target;
@@ -11,6 +13,7 @@ mod watch;
 
 pub use condition_region::ConditionRegion;
 pub(crate) use crossing::{InsideStep, REACH};
+pub use follow::{Followed, Home};
 pub use summary::{ExitSummary, PassageSummary};
 pub use target::{HalfSpace, Region, Side, Targets};
 
@@ -86,6 +89,8 @@ struct Lanes<'a, R: Variate> {
     exits: Vec<ReplicaExit>,
     finished: Vec<usize>,
     strides: StrideBuffers<R>,
+    /// The coordinates of the places that exits keep.
+    place_coordinates: usize,
 }
 
 impl<R: Variate> UnitProgram for ExitProgram<'_, R> {
@@ -108,7 +113,7 @@ impl<R: Variate> UnitProgram for ExitProgram<'_, R> {
     }
 
     fn advance(&self, unit: &mut ExitUnit, control: &Control<'_>) -> Option<ExitSummary> {
-        let mut lanes = Lanes::new(self, unit);
+        let mut lanes = Lanes::new(self, unit, place::kept_coordinates(self.rule.dimension()));
         let steps_per_fill = lanes.draws.fill_steps() as u64 * lanes.steps.len() as u64;
         loop {
             for fill in 0..FILLS_PER_REPORT {
@@ -127,10 +132,6 @@ impl<R: Variate> UnitProgram for ExitProgram<'_, R> {
 }
 
 impl<R: Variate> ExitProgram<'_, R> {
-    fn empty_exit(&self) -> ReplicaExit {
-        ReplicaExit::new(self.targets.len(), self.correct_crossings && self.rule.bridge().is_some())
-    }
-
     fn summary(&self, unit: &ExitUnit) -> ExitSummary {
         let mut tree = MergeTree::default();
         let exits: Vec<ReplicaExit> = unit.done.iter().flatten().cloned().collect();
@@ -144,24 +145,26 @@ impl<R: Variate> ExitProgram<'_, R> {
 }
 
 impl<'a, R: Variate> Lanes<'a, R> {
-    fn new(program: &'a ExitProgram<'a, R>, unit: &mut ExitUnit) -> Self {
+    fn new(program: &'a ExitProgram<'a, R>, unit: &mut ExitUnit, place_coordinates: usize) -> Self {
         let (lanes, rule) = (unit.width, program.rule);
         let zeros = || Block::zeros(rule.dimension(), lanes, rule.layout());
         let mut all = Self {
             program,
             state: State { position: zeros(), memory: (0..rule.memory_blocks()).map(|_| zeros()).collect() },
             draws: Draws::new(program.seed, &rule.demands(), lanes),
-            watch: Watch::new(program.targets, rule, lanes, program.correct_crossings),
+            watch: Watch::new(program.targets, rule, lanes, program.correct_crossings, place_coordinates > 0),
             scratch: Scratch::new(),
             occupants: vec![Occupant { replica: 0, live: false }; lanes],
             replicas: vec![unit.first; lanes],
             steps: vec![0; lanes],
             free: (0..lanes).rev().collect(),
             latest: 0,
-            exits: vec![program.empty_exit(); lanes],
+            exits: Vec::new(),
             finished: Vec::new(),
             strides: StrideBuffers::new(),
+            place_coordinates,
         };
+        all.exits = vec![all.empty_exit(); lanes];
         for saved in std::mem::take(&mut unit.lanes) {
             let Some(lane) = all.free.pop() else { break };
             all.occupy(lane, saved.replica, saved.step, saved.exit);
@@ -175,6 +178,11 @@ impl<'a, R: Variate> Lanes<'a, R> {
             }
         }
         all
+    }
+
+    fn empty_exit(&self) -> ReplicaExit {
+        let corrected = self.program.correct_crossings && self.program.rule.bridge().is_some();
+        ReplicaExit::new(self.program.targets.len(), corrected, self.place_coordinates)
     }
 
     fn occupy(&mut self, lane: usize, replica: u64, step: u64, exit: ReplicaExit) {
@@ -205,7 +213,7 @@ impl<'a, R: Variate> Lanes<'a, R> {
                     block.set(coordinate, lane, R::ZERO);
                 }
             }
-            self.occupy(lane, replica, 0, self.program.empty_exit());
+            self.occupy(lane, replica, 0, self.empty_exit());
         }
         self.free.len() < lanes
     }
@@ -218,41 +226,46 @@ impl<'a, R: Variate> Lanes<'a, R> {
         if ends_inside || !self.stride(unit) {
             self.step(ends_inside, unit);
         }
+        self.end_fill(unit);
+    }
+
+    /// Counts the steps of a fill, and ends the replicas that diverged in it.
+    fn end_fill(&mut self, unit: &mut ExitUnit) {
+        let fill_steps = self.draws.fill_steps() as u64;
         for steps in &mut self.steps {
-            *steps += fill_steps as u64;
+            *steps += fill_steps;
         }
-        self.latest += fill_steps as u64;
+        self.latest += fill_steps;
         self.end_diverged(unit);
     }
 
     /// Runs the steps of one fill, with a look after each.
     fn step(&mut self, ends_inside: bool, unit: &mut ExitUnit) {
-        let fill_steps = self.draws.fill_steps();
         let first_live = self.occupants.iter().position(|occupant| occupant.live).unwrap_or(0);
-        for step in 0..fill_steps {
-            self.watch.before(&self.state.position, &mut self.scratch);
-            let number = self.steps[first_live] + step as u64;
-            self.program.rule.advance(number, &mut self.state, self.draws.step(step), &mut self.scratch);
-            let look = Look {
-                seed: self.program.seed,
-                occupants: &self.occupants,
-                steps: &self.steps,
-                since_fill: step as u64 + 1,
-                most_steps: self.program.most_steps,
-            };
-            self.watch.after(
-                &self.state.position,
-                &look,
-                &mut self.exits,
-                &mut self.scratch,
-                &mut self.finished,
-            );
-            while let Some(lane) = self.finished.pop() {
-                self.release(lane, unit);
-            }
-            if ends_inside {
-                self.censor(step as u64 + 1, unit);
-            }
+        let before = self.steps[first_live];
+        for step in 0..self.draws.fill_steps() {
+            self.one_step(step, before, ends_inside, unit);
+        }
+    }
+
+    /// Runs step `step` of a fill with a look after it, `before` being the steps of live lanes at the last fill.
+    fn one_step(&mut self, step: usize, before: u64, ends_inside: bool, unit: &mut ExitUnit) {
+        self.watch.before(&self.state.position, &mut self.scratch);
+        let number = before + step as u64;
+        self.program.rule.advance(number, &mut self.state, self.draws.step(step), &mut self.scratch);
+        let look = Look {
+            seed: self.program.seed,
+            occupants: &self.occupants,
+            steps: &self.steps,
+            since_fill: step as u64 + 1,
+            most_steps: self.program.most_steps,
+        };
+        self.watch.after(&self.state.position, &look, &mut self.exits, &mut self.scratch, &mut self.finished);
+        while let Some(lane) = self.finished.pop() {
+            self.release(lane, unit);
+        }
+        if ends_inside {
+            self.censor(step as u64 + 1, unit);
         }
     }
 
@@ -304,7 +317,8 @@ impl<'a, R: Variate> Lanes<'a, R> {
         self.occupants[lane].live = false;
         self.free.push(lane);
         self.watch.leave(lane);
-        let exit = std::mem::replace(&mut self.exits[lane], self.program.empty_exit());
+        let empty = self.empty_exit();
+        let exit = std::mem::replace(&mut self.exits[lane], empty);
         unit.steps += exit.end as u64;
         let index = (self.occupants[lane].replica - unit.first) as usize;
         unit.done[index] = Some(exit);

@@ -64,6 +64,7 @@ impl<R: Variate> Lanes<'_, R> {
         for step in 0..self.draws.fill_steps() {
             let Watch::Nested(watch) = &mut self.watch else { return };
             let buffers = &mut self.strides;
+            watch.remember(lane, &buffers.x);
             let guard = watch.guard_of(lane);
             let before = buffers.x[guard.coordinate];
             let z = &buffers.z[step * dimension..(step + 1) * dimension];

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ensemble::Merge;
 use crate::observe::TimeHistogram;
-use crate::statistics::Moments;
+use crate::statistics::{CoMoments, Moments};
 
 /// First passages to one target.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct PassageSummary {
     pub reached: TimeHistogram,
     /// When observation ended without its being reached.
     pub lost: TimeHistogram,
+    /// Moments of the places where it was entered, from 2 to 16 coordinates: seen at steps, where the replica is after the
+    /// step; corrected, the mean place of the path inside the step, on the border.
+    pub place: Option<CoMoments>,
 }
 
 impl Merge for PassageSummary {
@@ -28,6 +31,12 @@ impl Merge for PassageSummary {
         self.time_at_risk += later.time_at_risk;
         self.reached.merge(&later.reached);
         self.lost.merge(&later.lost);
+        match (&mut self.place, &later.place) {
+            // Both are of the dimension of the rule.
+            (Some(mine), Some(theirs)) => mine.merge(theirs).unwrap_or_default(),
+            (mine @ None, Some(theirs)) => *mine = Some(theirs.clone()),
+            (_, None) => {}
+        }
     }
 }
 
@@ -62,30 +71,50 @@ impl Merge for ExitSummary {
 pub(super) struct ReplicaExit {
     pub at_steps: Vec<f64>,
     pub corrected: Vec<f64>,
+    /// Where it entered each target, `[targets × coordinates]`, as seen at steps; empty where places are not kept.
+    pub places: Vec<f64>,
+    /// The same for corrected passages.
+    pub corrected_places: Vec<f64>,
     pub end: f64,
     pub diverged: bool,
 }
 
 impl ReplicaExit {
-    pub(super) fn new(targets: usize, corrected: bool) -> Self {
+    /// Of a replica that has reached nothing; its places will have so many coordinates.
+    pub(super) fn new(targets: usize, corrected: bool, coordinates: usize) -> Self {
+        let corrected = if corrected { targets } else { 0 };
         Self {
             at_steps: vec![f64::NAN; targets],
-            corrected: vec![f64::NAN; if corrected { targets } else { 0 }],
+            corrected: vec![f64::NAN; corrected],
+            places: vec![f64::NAN; targets * coordinates],
+            corrected_places: vec![f64::NAN; corrected * coordinates],
             end: f64::NAN,
             diverged: false,
         }
+    }
+
+    /// Where a target was entered, `[coordinates]`, to be written.
+    pub(super) fn place_mut(&mut self, target: usize, corrected: bool) -> &mut [f64] {
+        let (times, places) = if corrected {
+            (&self.corrected, &mut self.corrected_places)
+        } else {
+            (&self.at_steps, &mut self.places)
+        };
+        let coordinates = places.len() / times.len().max(1);
+        &mut places[target * coordinates..(target + 1) * coordinates]
     }
 }
 
 /// Summarises the replicas of one leaf, in order.
 pub(super) fn summarise(exits: &[ReplicaExit], time_step: f64) -> ExitSummary {
-    let passages = |times: &dyn Fn(&ReplicaExit) -> &Vec<f64>| {
-        let targets = exits.first().map_or(0, |exit| times(exit).len());
+    let passages = |seen: &dyn Fn(&ReplicaExit) -> (&Vec<f64>, &Vec<f64>)| {
+        let targets = exits.first().map_or(0, |exit| seen(exit).0.len());
         (0..targets)
             .map(|target| {
                 let mut summary = PassageSummary::default();
                 for exit in exits {
-                    let steps = times(exit)[target];
+                    let (times, places) = seen(exit);
+                    let (steps, coordinates) = (times[target], places.len() / targets);
                     if steps.is_nan() {
                         let end = exit.end * time_step;
                         summary.censored += u64::from(!exit.diverged);
@@ -96,6 +125,11 @@ pub(super) fn summarise(exits: &[ReplicaExit], time_step: f64) -> ExitSummary {
                         summary.time.push(time);
                         summary.time_at_risk += time;
                         summary.reached.add(time);
+                        if coordinates > 0 {
+                            let place = &places[target * coordinates..(target + 1) * coordinates];
+                            let moments = summary.place.get_or_insert_with(|| CoMoments::new(coordinates));
+                            moments.push(place).unwrap_or_default();
+                        }
                     }
                 }
                 summary
@@ -103,8 +137,8 @@ pub(super) fn summarise(exits: &[ReplicaExit], time_step: f64) -> ExitSummary {
             .collect()
     };
     ExitSummary {
-        at_steps: passages(&|exit| &exit.at_steps),
-        corrected: passages(&|exit| &exit.corrected),
+        at_steps: passages(&|exit| (&exit.at_steps, &exit.places)),
+        corrected: passages(&|exit| (&exit.corrected, &exit.corrected_places)),
         diverged: exits.iter().map(|exit| u64::from(exit.diverged)).sum(),
         steps: 0,
     }

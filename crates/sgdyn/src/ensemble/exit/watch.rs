@@ -1,6 +1,7 @@
 //! Watching the lanes of a block for first passages.
 
 use super::crossing::{InsideStep, REACH, crossed_lanes};
+use super::place::{self, Crossing};
 use super::summary::ReplicaExit;
 use super::target::{Targets, side_sign};
 use crate::landscape::{Guard, Nearness};
@@ -45,8 +46,16 @@ impl Look<'_> {
 }
 
 impl<'a, R: Variate> Watch<'a, R> {
-    pub(super) fn new(targets: &'a Targets<R>, rule: &'a dyn Rule<R>, lanes: usize, correct: bool) -> Self {
+    /// `places` says whether exits keep them.
+    pub(super) fn new(
+        targets: &'a Targets<R>,
+        rule: &'a dyn Rule<R>,
+        lanes: usize,
+        correct: bool,
+        places: bool,
+    ) -> Self {
         let bridge = if correct { rule.bridge() } else { None };
+        let kept = bridge.filter(|_| places).map(|_| Block::zeros(rule.dimension(), lanes, rule.layout()));
         match targets {
             Targets::Nested { coordinate, side, thresholds } => {
                 let variance = bridge.and_then(Bridge::isotropic_variance);
@@ -57,11 +66,12 @@ impl<'a, R: Variate> Watch<'a, R> {
                         thresholds,
                         variance,
                         lanes,
+                        kept,
                     ));
                 }
-                Self::Regions(RegionWatch::new(targets, bridge, lanes))
+                Self::Regions(RegionWatch::new(targets, bridge, lanes, kept))
             }
-            Targets::Regions(_) => Self::Regions(RegionWatch::new(targets, bridge, lanes)),
+            Targets::Regions(_) => Self::Regions(RegionWatch::new(targets, bridge, lanes, kept)),
         }
     }
 
@@ -115,6 +125,8 @@ pub(super) struct NestedWatch<R> {
     at_steps: Vec<R>,
     corrected: Vec<R>,
     next: Vec<[usize; 2]>,
+    /// Where lanes were before the step, where corrected places are kept.
+    kept: Option<Block<R>>,
 }
 
 impl<R: Variate> NestedWatch<R> {
@@ -124,6 +136,7 @@ impl<R: Variate> NestedWatch<R> {
         thresholds: &[(f64, usize)],
         variance: Option<f64>,
         lanes: usize,
+        kept: Option<Block<R>>,
     ) -> Self {
         let nowhere = R::from_f64(f64::NEG_INFINITY);
         Self {
@@ -135,6 +148,7 @@ impl<R: Variate> NestedWatch<R> {
             at_steps: vec![nowhere; lanes],
             corrected: vec![nowhere; lanes],
             next: vec![[0; 2]; lanes],
+            kept,
         }
     }
 
@@ -169,6 +183,15 @@ impl<R: Variate> NestedWatch<R> {
         Guard { at_steps: &guard.at_steps[lane..=lane], near, ..guard }
     }
 
+    /// Remembers where one lane is before a step, `[d]`.
+    pub(super) fn remember(&mut self, lane: usize, x: &[R]) {
+        if let Some(kept) = &mut self.kept {
+            for (coordinate, &value) in x.iter().enumerate() {
+                kept.set(coordinate, lane, value);
+            }
+        }
+    }
+
     /// Records passages of one lane after a step from `before`.
     pub(super) fn after_in_lane(
         &mut self,
@@ -180,13 +203,14 @@ impl<R: Variate> NestedWatch<R> {
         finished: &mut Vec<usize>,
     ) {
         self.before[lane] = before;
-        self.after_in_group(lane..lane + 1, position.coordinate(self.coordinate), look, exits, finished);
+        self.after_in_group(lane..lane + 1, position, look, exits, finished);
     }
 
     fn before(&mut self, position: &Block<R>) {
         if self.variance.is_some() {
             self.before.copy_from_slice(position.coordinate(self.coordinate));
         }
+        keep(&mut self.kept, position);
     }
 
     fn after(
@@ -201,7 +225,13 @@ impl<R: Variate> NestedWatch<R> {
             let strip = first..(first + STRIP).min(x.len());
             if self.any(strip.clone(), x) {
                 for group in strip.clone().step_by(GROUP) {
-                    self.after_in_group(group..(group + GROUP).min(strip.end), x, look, exits, finished);
+                    self.after_in_group(
+                        group..(group + GROUP).min(strip.end),
+                        position,
+                        look,
+                        exits,
+                        finished,
+                    );
                 }
             }
         }
@@ -218,11 +248,12 @@ impl<R: Variate> NestedWatch<R> {
     fn after_in_group(
         &mut self,
         lanes: std::ops::Range<usize>,
-        x: &[R],
+        position: &Block<R>,
         look: &Look<'_>,
         exits: &mut [ReplicaExit],
         finished: &mut Vec<usize>,
     ) {
+        let x = position.coordinate(self.coordinate);
         if !self.any(lanes.clone(), x) {
             return;
         }
@@ -233,7 +264,7 @@ impl<R: Variate> NestedWatch<R> {
             // A replica that overflowed has diverged; it has reached nothing.
             let wanted = wanted && x[lane].to_f64().is_finite();
             if wanted && look.occupants[lane].live && look.step(lane) <= look.most_steps {
-                self.look_at(lane, x[lane], look, &mut exits[lane], finished);
+                self.look_at(lane, position, look, &mut exits[lane], finished);
             }
         }
     }
@@ -253,13 +284,14 @@ impl<R: Variate> NestedWatch<R> {
     fn look_at(
         &mut self,
         lane: usize,
-        x: R,
+        position: &Block<R>,
         look: &Look<'_>,
         exit: &mut ReplicaExit,
         finished: &mut Vec<usize>,
     ) {
         let sign = self.sign.to_f64();
-        let (after, step) = (sign * x.to_f64(), look.step(lane));
+        let x = position.get(self.coordinate, lane).to_f64();
+        let (after, step) = (sign * x, look.step(lane));
         if let Some(variance) = self.variance {
             let before = sign * self.before[lane].to_f64();
             let mut inside = None;
@@ -274,6 +306,15 @@ impl<R: Variate> NestedWatch<R> {
                 }
                 let fraction = if p <= 0.0 { 0.0 } else { path.fraction(p, q, variance, target as u32) };
                 exit.corrected[target] = (step - 1) as f64 + fraction;
+                if let Some(kept) = &self.kept {
+                    let ends = place::of_lane(kept, lane).zip(place::of_lane(position, lane));
+                    let place = exit.place_mut(target, true);
+                    for (entry, (from, to)) in place.iter_mut().zip(ends) {
+                        *entry = from + fraction * (to - from);
+                    }
+                    // Noise that is the same in all directions moves the others no further.
+                    place[self.coordinate] = sign * threshold;
+                }
                 self.next[lane][1] += 1;
             }
             self.corrected[lane] = self.threshold(self.next[lane][1]);
@@ -283,6 +324,7 @@ impl<R: Variate> NestedWatch<R> {
                 break;
             }
             exit.at_steps[target] = step as f64;
+            put(exit.place_mut(target, false), position, lane);
             self.next[lane][0] += 1;
         }
         self.at_steps[lane] = self.threshold(self.next[lane][0]);
@@ -330,15 +372,22 @@ pub(super) struct RegionWatch<'a, R: Variate> {
     bridge: Option<&'a dyn Bridge<R>>,
     before: Vec<Vec<R>>,
     level: Vec<R>,
+    kept: Option<Block<R>>,
 }
 
 impl<'a, R: Variate> RegionWatch<'a, R> {
-    fn new(targets: &'a Targets<R>, bridge: Option<&'a dyn Bridge<R>>, lanes: usize) -> Self {
+    fn new(
+        targets: &'a Targets<R>,
+        bridge: Option<&'a dyn Bridge<R>>,
+        lanes: usize,
+        kept: Option<Block<R>>,
+    ) -> Self {
         Self {
             targets,
             bridge,
             before: vec![vec![R::ZERO; lanes]; targets.len()],
             level: vec![R::ZERO; lanes],
+            kept,
         }
     }
 
@@ -354,6 +403,7 @@ impl<'a, R: Variate> RegionWatch<'a, R> {
                 evaluate(self.targets, target, position, scratch, &mut self.before[target]);
             }
         }
+        keep(&mut self.kept, position);
     }
 
     fn after(
@@ -387,10 +437,24 @@ impl<'a, R: Variate> RegionWatch<'a, R> {
                     });
                     if let Some(fraction) = fraction {
                         exit.corrected[target] = (step - 1) as f64 + fraction;
+                        if let Some(kept) = &self.kept {
+                            let from: Vec<f64> = place::of_lane(kept, lane).collect();
+                            let gradient = level_gradient(self.targets, target, &point);
+                            let place = gradient.map_or_else(
+                                || point.clone(),
+                                |gradient| {
+                                    let (to, levels) = (&point[..], (before, after));
+                                    Crossing { from: &from, to, fraction, levels, gradient: &gradient }
+                                        .place(bridge)
+                                },
+                            );
+                            exit.place_mut(target, true).copy_from_slice(&place);
+                        }
                     }
                 }
                 if exit.at_steps[target].is_nan() && after <= 0.0 {
                     exit.at_steps[target] = step as f64;
+                    put(exit.place_mut(target, false), position, lane);
                 }
             }
         }
@@ -426,6 +490,20 @@ impl<'a, R: Variate> RegionWatch<'a, R> {
         let path = path();
         let crossed = after <= 0.0 || path.crosses(before, after, variance);
         crossed.then(|| path.fraction(before, after, variance, target as u32))
+    }
+}
+
+/// Copies where lanes are, where that is wanted.
+fn keep<R: Variate>(kept: &mut Option<Block<R>>, position: &Block<R>) {
+    if let Some(kept) = kept {
+        kept.values_mut().copy_from_slice(position.values());
+    }
+}
+
+/// Writes where a lane is to a place; nothing to one without coordinates.
+fn put<R: Variate>(place: &mut [f64], position: &Block<R>, lane: usize) {
+    for (entry, value) in place.iter_mut().zip(place::of_lane(position, lane)) {
+        *entry = value;
     }
 }
 

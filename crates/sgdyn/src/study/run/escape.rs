@@ -2,6 +2,7 @@
 
 use super::cell::CellRun;
 use super::escape_theory::EscapeTheories;
+use super::exit_place::{self, ExitWays};
 use super::one_dimension::Line;
 use super::rows::{Row, Rows};
 use super::setting::{Setting, formula_error};
@@ -23,9 +24,18 @@ const REPLICAS_PER_LANE: u64 = 64;
 const CURVE_POINTS: usize = 400;
 const CONFIDENCE: f64 = 0.95;
 
+/// What is known of an escape besides what its ensemble measured.
+pub(super) struct Known {
+    /// For each target the mean time that a grid gave, with its error.
+    pub on_grid: Vec<Option<(f64, Option<f64>)>>,
+    /// For each target the most probable ways into it.
+    pub ways: Vec<Option<ExitWays>>,
+    pub theories: Option<EscapeTheories>,
+}
+
 /// An escape cell, ready to run.
 pub(super) struct EscapeCell<R: Variate> {
-    setting: Setting<R>,
+    pub(super) setting: Setting<R>,
     targets: Targets<R>,
     start: Start,
     most_steps: u64,
@@ -72,6 +82,24 @@ impl<R: Variate> EscapeCell<R> {
         lanes_for::<R>(self.setting.dimension(), self.setting.rule.memory_blocks(), asked)
     }
 
+    /// What is asked.
+    pub(super) fn question(&self) -> &Escape {
+        &self.question
+    }
+
+    /// The replicas of the ensemble.
+    pub(super) fn program(&self, seed: Seed, lanes: usize) -> ExitProgram<'_, R> {
+        ExitProgram {
+            rule: &*self.setting.rule,
+            start: &self.start,
+            targets: &self.targets,
+            correct_crossings: true,
+            most_steps: self.most_steps,
+            seed,
+            lanes,
+        }
+    }
+
     /// Runs the ensemble. Crossings are always looked for where the rule allows: both ways to see an exit come out of the
     /// same paths.
     pub(super) fn run(
@@ -82,15 +110,7 @@ impl<R: Variate> EscapeCell<R> {
         seed: Seed,
     ) -> Result<Option<ExitSummary>, RunError> {
         let lanes = self.lanes(lanes);
-        let program = ExitProgram {
-            rule: &*self.setting.rule,
-            start: &self.start,
-            targets: &self.targets,
-            correct_crossings: true,
-            most_steps: self.most_steps,
-            seed,
-            lanes,
-        };
+        let program = self.program(seed, lanes);
         // Few replicas are spread so that no thread is idle.
         let per_thread = replicas.div_ceil(4 * run.conditions.threads as u64);
         let smallest = (lanes as u64 * REPLICAS_PER_LANE).min(per_thread.max(lanes as u64));
@@ -107,21 +127,20 @@ impl<R: Variate> EscapeCell<R> {
         Some((time / self.setting.rule.time_step()).min(self.most_steps as f64))
     }
 
-    /// Adds the rows of a finished cell, and its survival curves; `on_grid` holds the mean times that a grid gave, `theories`
-    /// what is predicted.
+    /// Adds the rows of a finished cell, and its survival curves.
     pub(super) fn report(
         &self,
         cell: &Cell,
         summary: &ExitSummary,
-        on_grid: &[Option<(f64, Option<f64>)>],
-        theories: Option<&EscapeTheories>,
+        known: &Known,
         rows: &mut Rows,
         survival: &mut Rows,
     ) -> Result<(), RunError> {
         let corrected = self.question.crossing_correction && !summary.corrected.is_empty();
         let passages = if corrected { &summary.corrected } else { &summary.at_steps };
         let line = Line::new(cell, &self.setting);
-        for ((target, passage), on_grid) in self.question.target.iter().zip(passages).zip(on_grid) {
+        let targets = self.question.target.iter().zip(passages);
+        for ((target, passage), (on_grid, ways)) in targets.zip(known.on_grid.iter().zip(&known.ways)) {
             let condition = self.setting.condition("escape.target", target)?;
             let mut row = Row::of(cell);
             describe(cell, &mut row);
@@ -140,7 +159,7 @@ impl<R: Variate> EscapeCell<R> {
                 "escape_time_exact_chain",
                 predicted.as_ref().filter(|_| !corrected).and_then(|(line, half)| line.chain(start, half)),
             );
-            if let Some(theories) = theories {
+            if let Some(theories) = &known.theories {
                 theories.describe(&condition, "escape_time", &mut row);
             }
             let (rate, bounds) = rate(passage);
@@ -151,6 +170,7 @@ impl<R: Variate> EscapeCell<R> {
             row.count("exits", passage.time.count());
             row.count("censored", passage.censored);
             row.count("diverged", summary.diverged);
+            exit_place::describe(&mut row, &self.setting.variables, passage, ways.as_ref());
             rows.push(row);
             let curve = survival_curve(&passage.reached, &passage.lost);
             let stride = curve.len().div_ceil(CURVE_POINTS).max(1);

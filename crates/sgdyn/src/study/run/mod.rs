@@ -8,6 +8,7 @@ mod density;
 mod error;
 mod escape;
 mod escape_theory;
+mod exit_place;
 mod first_passage;
 mod grid_box;
 mod grid_dynamics;
@@ -36,17 +37,19 @@ mod simulate;
 mod stationary;
 mod switching;
 mod verdicts;
+mod walkers;
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use error::RunError;
+pub use walkers::{Ground, Walker, Walkers, check_walkers, walkers};
 
 use self::cell::CellRun;
 use self::critical_points::CriticalPointsCell;
 use self::density::{DensityCell, Tables};
-use self::escape::EscapeCell;
+use self::escape::{EscapeCell, Known};
 use self::escape_theory::EscapeTheories;
 use self::first_passage::FirstPassageCell;
 use self::laws::LawCell;
@@ -272,16 +275,16 @@ fn run_cell<R: Variate>(
                 },
             };
             let precise = Setting::<f64>::new(&cell.description, study.file().and_then(Path::parent))?;
-            let (theories, on_grid) = match &cell.description.question {
-                Question::Escape(question) => pool(conditions.threads)?.install(|| {
-                    let asked = question.theories.as_deref();
-                    let theories = EscapeTheories::new(cell, &precise, &question.start, asked);
-                    (theories, FirstPassageCell::means(cell, precise, question))
+            let question = escape.question();
+            let known = Known {
+                ways: exit_place::ways(cell, &escape, &precise, question, seed, conditions)?,
+                theories: pool(conditions.threads)?.install(|| {
+                    EscapeTheories::new(cell, &precise, &question.start, question.theories.as_deref())
                 }),
-                _ => (None, Vec::new()),
+                on_grid: pool(conditions.threads)?
+                    .install(|| FirstPassageCell::means(cell, precise, question)),
             };
-            let (rows, survival) = (&mut collected.rows, &mut collected.survival);
-            escape.report(cell, &summary, &on_grid, theories.as_ref(), rows, survival)?;
+            escape.report(cell, &summary, &known, &mut collected.rows, &mut collected.survival)?;
             collected.last_exits = Some((twin, summary));
         }
         Prepared::Stationary(stationary) => {

@@ -137,6 +137,7 @@ fn escape(rows: &Rows) -> Vec<Verdict> {
     if let Some(verdict) = kramers(rows) {
         verdicts.push(verdict);
     }
+    verdicts.extend(super::exit_place::verdicts(rows));
     // The rows of one cell are its targets; all of them count the same divergences.
     let first_target = rows.iter().next().and_then(|row| row.word("target"));
     let of_first = |row: &&Row| row.word("target") == first_target;

@@ -30,6 +30,7 @@ macro_rules! ready {
 
 const READY: &[ReadyStudy] = ready![
     "banknote-stationary",
+    "basin-rate",
     "digits-softmax-stationary",
     "double-well-density",
     "double-well-escape",

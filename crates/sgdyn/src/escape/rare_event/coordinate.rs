@@ -79,10 +79,10 @@ impl CommittorField {
     /// From the committor of every cell, `[cells]`; where it is 0, its logarithm is taken a little below the least other one.
     ///
     /// # Errors
-    /// Another number of values than cells, or none between 0 and 1.
+    /// Another number of values than cells, or none above 0.
     pub fn new(grid: Grid, committor: &[f64]) -> Result<Self, EscapeError> {
         let least = committor.iter().copied().filter(|&q| q > 0.0).fold(f64::INFINITY, f64::min);
-        if committor.len() != grid.cells() || !(least <= 1.0) {
+        if committor.len() != grid.cells() || !least.is_finite() {
             let (name, value) = ("the committor", committor.len() as f64);
             return Err(EscapeError::OutOfRange { name, value, allowed: "a probability for each cell" });
         }

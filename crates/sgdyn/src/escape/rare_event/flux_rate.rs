@@ -55,7 +55,8 @@ pub struct BasinExit<'a> {
 }
 
 impl<'a> BasinExit<'a> {
-    /// The exit from the region of `core`, in which `parts.start` lies, to `parts.target`; `parts.failure` is of no meaning.
+    /// The exit from the region of `core`, in which `parts.start` lies, to `parts.target`; `parts.failure` and `parts.horizon`
+    /// are of no meaning.
     ///
     /// Only the target is seen inside steps: the core and the interfaces cut one path into pieces, at whatever steps.
     ///
@@ -63,6 +64,7 @@ impl<'a> BasinExit<'a> {
     /// As [`RuleEvent::new`], and a start outside of the core or in the target.
     pub fn new(parts: RuleEventParts<'a>, core: &'a super::Boundary) -> Result<Self, EscapeError> {
         let refused = |place| Err(EscapeError::BadStart { start: parts.start.to_vec(), place });
+        let parts = RuleEventParts { horizon: None, ..parts };
         let leave = RuleEvent::anywhere(RuleEventParts { failure: None, ..parts })?;
         if core.level_at(parts.start) > 0.0 {
             return refused("outside of the core: a rate is that of leaving the core; start in it");

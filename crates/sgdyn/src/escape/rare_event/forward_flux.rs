@@ -91,6 +91,9 @@ impl ForwardFluxOptions {
     }
 }
 
+/// The paths of a stage, and how many of its trials had reached the event before.
+type Passed<E> = (Vec<Path<<E as PathSource>::State>>, usize);
+
 /// The stages of one run.
 pub(super) struct Stages<'a, E: PathSource> {
     event: &'a E,
@@ -162,13 +165,8 @@ impl<'a, E: PathSource> Stages<'a, E> {
         })
     }
 
-    /// The paths of one stage, and how many of its trials had reached the event before.
-    fn stage(
-        &mut self,
-        pool: &Pool<E::State>,
-        until: f64,
-        record: bool,
-    ) -> Result<(Vec<Path<E::State>>, usize), EscapeError> {
+    /// Runs one stage from states of `pool`.
+    fn stage(&mut self, pool: &Pool<E::State>, until: f64, record: bool) -> Result<Passed<E>, EscapeError> {
         let trials = pool.draw(self.options.paths, &mut self.choices);
         let starts = trials.paths(self.streams);
         self.streams += starts.len() as u64;

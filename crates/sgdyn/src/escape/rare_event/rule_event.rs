@@ -21,6 +21,8 @@ pub struct RuleEventParts<'a> {
     pub failure: Option<&'a Boundary>,
     /// The level.
     pub coordinate: &'a ReactionCoordinate,
+    /// The steps after which a path that is not there has failed; none where it may take its time.
+    pub horizon: Option<u64>,
     /// Whether crossings of both boundaries inside a step are seen, where the rule offers its diffusion.
     pub inside_steps: bool,
 }
@@ -31,6 +33,7 @@ pub struct RuleEvent<'a> {
     pub(super) coordinate: &'a ReactionCoordinate,
     pub(super) target: Watched<'a>,
     pub(super) failure: Option<Watched<'a>>,
+    pub(super) horizon: Option<u64>,
     start: RuleState,
     start_level: f64,
 }
@@ -57,7 +60,7 @@ impl<'a> RuleEvent<'a> {
 
     /// The same without a look at where the start lies.
     pub(super) fn anywhere(parts: RuleEventParts<'a>) -> Result<Self, EscapeError> {
-        let RuleEventParts { rule, start, target, failure, coordinate, inside_steps } = parts;
+        let RuleEventParts { rule, start, target, failure, coordinate, horizon, inside_steps } = parts;
         if start.len() != rule.dimension() {
             let (given, needed) = (start.len(), rule.dimension());
             return Err(EscapeError::Dimension { what: "the start", given, needed });
@@ -88,6 +91,7 @@ impl<'a> RuleEvent<'a> {
             coordinate,
             target: watched(target),
             failure: failure.map(watched),
+            horizon,
             start: RuleState::at_rest(start, rule.memory_blocks()),
             start_level,
         })

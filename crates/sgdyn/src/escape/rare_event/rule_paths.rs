@@ -8,29 +8,35 @@ use crate::lanes::{Block, Layout, Scratch};
 use crate::random::Draws;
 use crate::rule::State;
 
-/// Where a path of a rule is, with all that the rule remembers: position, then memory block by block, `[d·(1 + blocks)]`.
+/// Where a path of a rule is, with all that the rule remembers and its age.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RuleState(Box<[f64]>);
+pub struct RuleState {
+    /// Position, then memory block by block, `[d·(1 + blocks)]`.
+    values: Box<[f64]>,
+    /// Steps since the start, those of the paths that it is a copy of included.
+    age: u64,
+}
 
 impl RuleState {
     /// At a point, with nothing remembered.
     pub(super) fn at_rest(point: &[f64], memory_blocks: usize) -> Self {
         let mut values = point.to_vec();
         values.resize(point.len() * (1 + memory_blocks), 0.0);
-        Self(values.into())
+        Self { values: values.into(), age: 0 }
     }
 
-    fn read(state: &State<f64>, lane: usize) -> Self {
+    fn read(state: &State<f64>, lane: usize, age: u64) -> Self {
         let column = |block: &Block<f64>| -> Vec<f64> {
             (0..block.dimension()).map(|coordinate| block.get(coordinate, lane)).collect()
         };
-        Self([&state.position].into_iter().chain(&state.memory).flat_map(column).collect())
+        let values = [&state.position].into_iter().chain(&state.memory).flat_map(column).collect();
+        Self { values, age }
     }
 
     fn write(&self, state: &mut State<f64>, lane: usize) {
         let dimension = state.position.dimension();
         let blocks = [&mut state.position].into_iter().chain(&mut state.memory);
-        for (block, values) in blocks.zip(self.0.chunks_exact(dimension)) {
+        for (block, values) in blocks.zip(self.values.chunks_exact(dimension)) {
             for (coordinate, &value) in values.iter().enumerate() {
                 block.set(coordinate, lane, value);
             }
@@ -39,7 +45,7 @@ impl RuleState {
 
     /// The position, `[d]`.
     pub fn position(&self, dimension: usize) -> &[f64] {
-        &self.0[..dimension]
+        &self.values[..dimension]
     }
 }
 
@@ -204,6 +210,7 @@ impl<'a, 'e> Lanes<'a, 'e> {
         let state = &self.state;
         let mut paths: Option<[InsideStep; 2]> = None;
         let step = traveller.steps + 1;
+        let age = self.starts[traveller.state].state.age + step;
         let replica = self.replicas[lane];
         let mut crossed = |watched: &Watched<'_>, side: usize| {
             let (before, after) = (self.before[side][lane], self.after[side][lane]);
@@ -222,16 +229,18 @@ impl<'a, 'e> Lanes<'a, 'e> {
             Progress::Failed
         } else if crossed(&self.event.target, 0) {
             Progress::Reached
+        } else if self.event.horizon.is_some_and(|horizon| age >= horizon) {
+            Progress::Failed
         } else {
             let level = self.levels[lane];
             Progress::Level(if level.is_finite() { level } else { f64::NAN })
         };
-        traveller.after(progress, self.request, |_| RuleState::read(state, lane));
+        traveller.after(progress, self.request, |_| RuleState::read(state, lane, age));
         if traveller.end.is_some()
             && let Some(traveller) = self.travellers[lane].take()
         {
             let number = traveller.state;
-            self.done[number] = Some(traveller.finish_at(RuleState::read(&self.state, lane)));
+            self.done[number] = Some(traveller.finish_at(RuleState::read(&self.state, lane, age)));
             self.free.push(lane);
         }
     }

@@ -38,7 +38,8 @@ fn parts<'a>(
     failure: &'a Boundary,
     coordinate: &'a ReactionCoordinate,
 ) -> RuleEventParts<'a> {
-    RuleEventParts { rule, start, target, failure: Some(failure), coordinate, inside_steps: true }
+    let (failure, horizon, inside_steps) = (Some(failure), None, true);
+    RuleEventParts { rule, start, target, failure, coordinate, horizon, inside_steps }
 }
 
 #[test]
@@ -136,6 +137,28 @@ fn a_rule_with_memory_is_copied_with_it() {
     let error = split.probability.stderr.hypot(brute.probability.stderr);
     assert!((split.probability.value - brute.probability.value).abs() < 4.0 * error, "{split:?} {brute:?}");
     assert!(split.stages > 0 && brute.probability.value < 0.2, "{brute:?}");
+}
+
+#[test]
+fn a_horizon_ends_paths_and_copies_keep_their_age() {
+    // Brownian motion with drift 1 from 0 to 3 within t = 0.6, no failure else: the reflection principle gives
+    // Φ((vT − a)/√T) + e^{2va} Φ((−a − vT)/√T). z bounded at 4, seed 7.
+    use crate::statistics::normal_survival;
+    let rule = EulerMaruyama::new(equation("-x", 2.0), 0.05);
+    let target = half(3.0, Side::Above);
+    let parts =
+        RuleEventParts { failure: None, horizon: Some(12), ..parts(&rule, &[0.0], &target, &target, &UP) };
+    let event = RuleEvent::new(parts).unwrap();
+    let root = 0.6_f64.sqrt();
+    let exact = normal_survival((3.0 - 0.6) / root) + 6f64.exp() * normal_survival((3.0 + 0.6) / root);
+    let options = SplittingOptions { runs: 100, ..SplittingOptions::default() };
+    let split = multilevel_splitting(&event, Seed::new(7, 0), &options).unwrap();
+    let options = ForwardFluxOptions { runs: 100, ..ForwardFluxOptions::default() };
+    let flux = forward_flux(&event, Seed::new(7, 0), &options).unwrap();
+    for estimate in [split, flux] {
+        assert!(estimate.probability.z_score(exact).abs() < 4.0, "{} {exact}", estimate.probability);
+        assert!(estimate.probability.stderr < 0.06 * exact && estimate.stages > 0);
+    }
 }
 
 #[test]

@@ -11,7 +11,11 @@ pub struct RareEvent {
     /// The condition that is the event.
     pub target: String,
     /// The condition that ends a path without it; the core of the basin, where a rate is wanted.
-    pub before: String,
+    pub before: Option<String>,
+    /// When a path of a continuous rule has failed, in time.
+    pub within_time: Option<f64>,
+    /// After how many steps a path of a discrete rule has failed.
+    pub within_steps: Option<u64>,
     /// What is wanted.
     pub quantity: RareQuantity,
     /// How it is found.

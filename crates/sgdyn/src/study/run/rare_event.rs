@@ -26,8 +26,10 @@ pub(super) struct RareEventCell {
     setting: Setting<f64>,
     question: RareEvent,
     target: Condition,
-    before: Condition,
-    regions: [Boundary; 2],
+    before: Option<Condition>,
+    /// Of the target, and of the failure.
+    regions: (Boundary, Option<Boundary>),
+    horizon: Option<u64>,
 }
 
 impl RareEventCell {
@@ -51,26 +53,45 @@ impl RareEventCell {
             return Err(unfit("rare-event.start", format!("{:?}", question.start), remedy));
         }
         let target = setting.condition("rare-event.target", &question.target)?;
-        let before = setting.condition("rare-event.before", &question.before)?;
-        if let (Some(target), Some(before)) = (target.half_space(), before.half_space())
+        let before = question.before.as_deref().map(|text| setting.condition("rare-event.before", text));
+        let before = before.transpose()?;
+        let horizon = horizon(question, setting.rule.time_step());
+        match (question.quantity, &before, horizon) {
+            (RareQuantity::Probability, None, None) => {
+                let remedy = "a path needs an end besides the target: give it, or `rare-event.within_time` or `within_steps`";
+                return Err(unfit("rare-event.before", "absent", remedy));
+            }
+            (RareQuantity::Rate, None, _) => {
+                let remedy = "a rate needs the core of the basin, such as \"x >= 0.9\" around a minimum at 1";
+                return Err(unfit("rare-event.before", "absent", remedy));
+            }
+            (RareQuantity::Rate, _, Some(_)) => {
+                let remedy = "a horizon goes with a probability: leave `within_time` and `within_steps` out";
+                return Err(unfit("rare-event.quantity", "rate", remedy));
+            }
+            _ => {}
+        }
+        if let (Some(target), Some(before)) =
+            (target.half_space(), before.as_ref().and_then(Condition::half_space))
             && (target.coordinate, target.side) == (before.coordinate, before.side)
         {
             let remedy =
                 "it overlaps the target: the one lies in the other; failure is where paths come back to";
-            return Err(unfit("rare-event.before", &question.before, remedy));
+            return Err(unfit("rare-event.before", question.before.as_deref().unwrap_or_default(), remedy));
         }
         let region = |key, condition: &Condition| Boundary::condition(condition).map_err(formula_error(key));
-        let regions = [region("rare-event.target", &target)?, region("rare-event.before", &before)?];
-        let built = Self { setting, question: question.clone(), target, before, regions };
+        let failure = before.as_ref().map(|before| region("rare-event.before", before)).transpose()?;
+        let regions = (region("rare-event.target", &target)?, failure);
+        let built = Self { setting, question: question.clone(), target, before, regions, horizon };
         // What no path can be copied of, and a start in the wrong place, is refused before anything runs.
         let flat = ReactionCoordinate::Coordinate { coordinate: 0, sign: 1.0 };
         let parts = built.parts(&flat);
-        match question.quantity {
-            RareQuantity::Probability => drop(RuleEvent::new(parts)?),
-            RareQuantity::Rate => drop(BasinExit::new(parts, &built.regions[1])?),
+        match (question.quantity, &built.regions.1) {
+            (RareQuantity::Rate, Some(core)) => drop(BasinExit::new(parts, core)?),
+            _ => drop(RuleEvent::new(parts)?),
         }
         if let Some(asked) = question.coordinate.as_deref().filter(|asked| *asked != "committor") {
-            choose(asked, cell, &built.setting, &question.start, &built.target, &built.before)?;
+            choose(asked, cell, &built.setting, &question.start, &built.target, built.before.as_ref())?;
         }
         Ok(built)
     }
@@ -79,9 +100,10 @@ impl RareEventCell {
         RuleEventParts {
             rule: &*self.setting.rule,
             start: &self.question.start,
-            target: &self.regions[0],
-            failure: Some(&self.regions[1]),
+            target: &self.regions.0,
+            failure: self.regions.1.as_ref(),
             coordinate,
+            horizon: self.horizon,
             inside_steps: self.question.crossing_correction,
         }
     }
@@ -111,13 +133,15 @@ impl RareEventCell {
         describe(cell, &mut row);
         describe_integration(cell, &mut row);
         let question = &self.question;
-        row.text("target", &question.target).text("before", &question.before);
+        row.text("target", &question.target);
+        row.text("before", question.before.as_deref().unwrap_or("none"));
+        row.maybe("within", self.horizon.map(|steps| steps as f64 * self.setting.rule.time_step()));
         row.text("method", method_name(question.method));
         let start = question.start.first().copied().unwrap_or_default();
         let line = Line::new(cell, &self.setting).zip(self.target.half_space());
         row.maybe("barrier", line.and_then(|(line, half)| line.barrier(start, half.threshold)));
         let asked = question.coordinate.as_deref().unwrap_or("automatic");
-        let (start, target, before) = (&question.start, &self.target, &self.before);
+        let (start, target, before) = (&question.start, &self.target, self.before.as_ref());
         let chosen = match question.method {
             RareMethod::Ensemble => None,
             _ => Some(choose(asked, cell, &self.setting, start, target, before)?),
@@ -127,7 +151,8 @@ impl RareEventCell {
         let coordinate = chosen.as_ref().map_or(&flat, |chosen| &chosen.coordinate);
         let outcome = match question.quantity {
             RareQuantity::Probability => {
-                let known = probability(cell, &self.setting, start, target, before);
+                let before = before.filter(|_| self.horizon.is_none());
+                let known = before.and_then(|before| probability(cell, &self.setting, start, target, before));
                 self.probability(cell, coordinate, seed, known, &mut row)
             }
             RareQuantity::Rate => {
@@ -197,7 +222,8 @@ impl RareEventCell {
         known: Option<Known>,
         row: &mut Row,
     ) -> Result<(), EscapeError> {
-        let exit = BasinExit::new(self.parts(coordinate), &self.regions[1])?;
+        let Some(core) = &self.regions.1 else { return Ok(()) };
+        let exit = BasinExit::new(self.parts(coordinate), core)?;
         let estimate = flux_rate(&exit, seed, &self.method())?;
         report("rate", estimate.rate, estimate.interval, known, row);
         row.estimate("cycle_time", estimate.cycle_time);
@@ -209,6 +235,12 @@ impl RareEventCell {
     }
 }
 
+/// The steps after which paths have failed; those of a discrete rule are counted as such.
+fn horizon(question: &RareEvent, time_step: f64) -> Option<u64> {
+    let in_time = question.within_time.map(|time| (time / time_step).round().max(1.0) as u64);
+    question.within_steps.or(in_time)
+}
+
 /// An estimate beside what is known of it.
 fn report(name: &str, estimate: Estimate, interval: Interval, known: Option<Known>, row: &mut Row) {
     row.estimate(name, estimate);
@@ -218,9 +250,11 @@ fn report(name: &str, estimate: Estimate, interval: Interval, known: Option<Know
     row.maybe("relative_error", relative.is_finite().then_some(relative));
     row.maybe(&format!("{name}_exact"), known.map(|known| known.value));
     row.maybe(&format!("{name}_exact_error"), known.and_then(|known| known.error));
-    let z =
-        known.map(|known| (estimate.value - known.value) / estimate.stderr.hypot(known.error.unwrap_or(0.0)));
-    row.maybe("z", z.filter(|z| z.is_finite()));
+    // Without a spread between runs, or a path that got there, there is nothing to measure a deviation by.
+    let z = known
+        .filter(|_| estimate.stderr > 0.0)
+        .map(|known| (estimate.value - known.value) / estimate.stderr.hypot(known.error.unwrap_or(0.0)));
+    row.maybe("z", z);
 }
 
 /// What it took, beside brute force.

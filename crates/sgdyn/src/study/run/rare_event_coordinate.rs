@@ -23,7 +23,7 @@ pub(super) fn choose(
     setting: &Setting<f64>,
     start: &[f64],
     target: &Condition,
-    before: &Condition,
+    before: Option<&Condition>,
 ) -> Result<Chosen, RunError> {
     match asked {
         "committor" => committor(cell, setting, start, target, before),
@@ -72,8 +72,12 @@ fn committor(
     setting: &Setting<f64>,
     start: &[f64],
     target: &Condition,
-    before: &Condition,
+    before: Option<&Condition>,
 ) -> Result<Chosen, RunError> {
+    let Some(before) = before else {
+        let remedy = "it is that of two sets: give `rare-event.before`, or write a formula";
+        return Err(unfit(KEY, "committor", remedy));
+    };
     let description = as_equation(&cell.description)
         .ok_or_else(|| unfit(KEY, "committor", "this rule has no diffusion beside it: write a formula"))?;
     let both = [target.clone(), before.clone()];

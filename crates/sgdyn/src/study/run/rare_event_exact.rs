@@ -17,7 +17,7 @@ pub(super) struct Known {
 }
 
 /// Cells between two thresholds on a line.
-const CELLS: usize = 800;
+const CELLS: usize = 1600;
 
 /// The probability to reach `target` before `before` from `start`.
 pub(super) fn probability(

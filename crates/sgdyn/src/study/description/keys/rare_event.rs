@@ -1,6 +1,7 @@
 //! The keys of `[rare-event]`.
 
-use crate::study::description::schema::{ANY, Key, Shape, When};
+use super::rule::{CONTINUOUS, DISCRETE};
+use crate::study::description::schema::{ANY, Key, POSITIVE, Shape, When};
 
 const RARE: When = When::Is("study", &["rare-event"]);
 const IN_RUNS: When = When::Is("rare-event.method", &["splitting", "forward-flux"]);
@@ -16,10 +17,21 @@ pub(super) const KEYS: &[Key] = &[
         "rare-event.before",
         Shape::Text,
         "The failure, as a condition that ends a path without the event. For a rate: the core of the basin, in which the \
-         start lies.",
+         start lies. It may be left out where `within_time` or `within_steps` ends all paths.",
     )
-    .required()
     .when(&[RARE]),
+    Key::new(
+        "rare-event.within_time",
+        Shape::Number(POSITIVE),
+        "The time within which the target is to be reached: a path that is not there has failed. For a probability.",
+    )
+    .unit("time")
+    .when(&[RARE, When::Is("rule.name", CONTINUOUS)])
+    .instead(&[("rule.name", "a discrete rule counts steps: use `rare-event.within_steps`")]),
+    Key::new("rare-event.within_steps", Shape::Count(1, 1 << 40), "The steps within which the target is to be reached.")
+        .unit("steps")
+        .when(&[RARE, When::Is("rule.name", DISCRETE)])
+        .instead(&[("rule.name", "a continuous rule counts time: use `rare-event.within_time`")]),
     Key::new(
         "rare-event.quantity",
         Shape::Choice(&["probability", "rate"]),

@@ -78,10 +78,12 @@ fn lines(group: &Group<'_>, law: &Rows<'_>) -> Option<Panel> {
         panel = panel.series(Series::line(x.clone(), predicted).ink().dash(Dash::Dashed).label("predicted"));
     }
     if let Some(other) = column(group, "y_exact_other") {
-        panel = panel.series(Series::line(x.clone(), other).color(2).dash(Dash::DashDot).label("exact, anti-Itô"));
+        panel = panel
+            .series(Series::line(x.clone(), other).color(2).dash(Dash::DashDot).label("exact, anti-Itô"));
     }
     if let Some(exact) = column(group, "y_exact") {
-        panel = panel.series(Series::line(x.clone(), exact).color(1).dash(Dash::Dotted).label("exact equation"));
+        panel =
+            panel.series(Series::line(x.clone(), exact).color(1).dash(Dash::Dotted).label("exact equation"));
     }
     if let Some(line) = fitted(law, &x) {
         panel = panel.series(Series::line(x.clone(), line).color(0).dash(Dash::Solid).label("fitted line"));
@@ -96,16 +98,17 @@ fn differences(group: &Group<'_>, law: &Rows<'_>) -> Option<Panel> {
     let mut panel = frame(group, law, format!("{}, less predicted", text(&group.rows, "y_name")))
         .series(Series::horizontal(0.0));
     if let Some(exact) = column(group, "y_exact") {
-        panel = panel.series(
-            Series::line(x.clone(), less(exact)).color(1).dash(Dash::Dotted).label("exact equation"),
-        );
+        panel = panel
+            .series(Series::line(x.clone(), less(exact)).color(1).dash(Dash::Dotted).label("exact equation"));
     }
     if let Some(chain) = column(group, "y_exact_chain") {
-        panel = panel
-            .series(Series::line(x.clone(), less(chain)).color(3).dash(Dash::LongDash).label("exact chain of steps"));
+        panel = panel.series(
+            Series::line(x.clone(), less(chain)).color(3).dash(Dash::LongDash).label("exact chain of steps"),
+        );
     }
     if let Some(line) = fitted(law, &x) {
-        panel = panel.series(Series::line(x.clone(), less(line)).color(0).dash(Dash::Solid).label("fitted line"));
+        panel =
+            panel.series(Series::line(x.clone(), less(line)).color(0).dash(Dash::Solid).label("fitted line"));
     }
     Some(panel.series(Series::points(x, less(y)).color(0).error(stderr, BARS).label("measured")))
 }

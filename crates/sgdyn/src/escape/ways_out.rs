@@ -42,18 +42,21 @@ pub fn ways_out(
                 // A walk that runs away, or ends at a maximum, says nothing of the others.
                 Err(_) => continue,
             };
-            let known = |way: &PassPath| distance(&way.saddle.position, &saddle.position) <= 1e3 * options.same();
+            let known =
+                |way: &PassPath| distance(&way.saddle.position, &saddle.position) <= 1e3 * options.same();
             if ways.iter().any(known) {
                 continue;
             }
             let sides = PassPath::over(surface, &saddle, options)?;
-            let own = |way: &PassPath| distance(&way.minimum.position, &minimum.position) <= 1e3 * options.same();
+            let own =
+                |way: &PassPath| distance(&way.minimum.position, &minimum.position) <= 1e3 * options.same();
             ways.extend(sides.into_iter().flatten().find(own));
         }
     }
     if ways.is_empty() {
         let (distance, gradient) = nearest.unwrap_or((0.0, 0.0));
-        let remedy = "no climb along the minimum's modes ends at a pass of its basin: start in a basin that has one";
+        let remedy =
+            "no climb along the minimum's modes ends at a pass of its basin: start in a basin that has one";
         return Err(EscapeError::NoSaddle { steps, distance, gradient, remedy });
     }
     Ok(ways)

@@ -24,7 +24,11 @@ pub fn rescaled<R: Real>(field: Field<R>, sharpness: f64) -> Field<R> {
     Field {
         drift: shared.clone(),
         loss: shared.field.loss.is_some().then(|| shared.clone() as std::sync::Arc<dyn Landscape<R>>),
-        hessian: shared.field.hessian.is_some().then(|| shared.clone() as std::sync::Arc<dyn HessianProduct<R>>),
+        hessian: shared
+            .field
+            .hessian
+            .is_some()
+            .then(|| shared.clone() as std::sync::Arc<dyn HessianProduct<R>>),
     }
 }
 
@@ -121,7 +125,8 @@ mod tests {
             direction.set(0, lane, 1.0);
             direction.set(1, lane, -0.3 * lane as f64);
         }
-        let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12 * (1.0 + b.abs()));
+        let close =
+            |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12 * (1.0 + b.abs()));
         let mut scratch = Scratch::new();
         let (mut a, mut b) = (at.zeros_like(), at.zeros_like());
         sharp.drift.drift(&at, &mut scratch, &mut a);

@@ -37,7 +37,10 @@ impl<R: Variate> SwitchingRoots<R> {
     /// # Panics
     /// If there are too many planes, or the lengths do not fit.
     pub fn new(dimension: usize, planes: &[Plane], roots: &[Vec<f64>]) -> Self {
-        assert!(planes.len() <= Self::MOST_PLANES && roots.len() == 1 << planes.len(), "a root for each set of planes");
+        assert!(
+            planes.len() <= Self::MOST_PLANES && roots.len() == 1 << planes.len(),
+            "a root for each set of planes"
+        );
         assert!(roots.iter().all(|root| root.len() == dimension * dimension), "square roots");
         assert!(planes.iter().all(|plane| plane.normal.len() == dimension), "normals in space");
         let rounded = |values: &mut dyn Iterator<Item = f64>| values.map(R::from_f64).collect();

@@ -75,8 +75,7 @@ pub fn law_fit(x: &[f64], y: &[f64], stderr: &[f64], confidence: f64) -> Result<
     let line = Line::through(x, y, &weights)?;
     let estimate = |value: f64, variance: f64| Estimate { value, stderr: variance.sqrt(), n };
     let slope = estimate(line.slope, 1.0 / line.spread);
-    let intercept =
-        estimate(line.at(0.0), 1.0 / line.total_weight + line.mean_x * line.mean_x / line.spread);
+    let intercept = estimate(line.at(0.0), 1.0 / line.total_weight + line.mean_x * line.mean_x / line.spread);
     let bend = Bend::of(x, &weights, &line)?;
     let curvature = estimate(bend.coefficient(y, &weights), 1.0 / bend.spread);
     let residual = |i: usize| (y[i] - line.at(x[i])) / stderr[i];

@@ -145,7 +145,12 @@ impl Line {
     }
 }
 
-pub(super) fn check_points(x: &[f64], y: &[f64], weights: &[f64], needed: usize) -> Result<(), StatisticsError> {
+pub(super) fn check_points(
+    x: &[f64],
+    y: &[f64],
+    weights: &[f64],
+    needed: usize,
+) -> Result<(), StatisticsError> {
     for (second, values) in [("y", y), ("weights", weights)] {
         if values.len() != x.len() {
             return Err(StatisticsError::LengthMismatch {

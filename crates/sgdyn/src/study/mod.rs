@@ -18,9 +18,9 @@ pub use datum::{ColumnKind, Datum};
 pub use description::{
     Approximation, Cell, Coordinate, Density, Description, DescriptionError, Diffusion, Ensemble, Escape,
     EscapeSolver, FirstPassage, Formula, Grid, GridMethod, Integration, Integrator, Interpretation, Label,
-    Landscape, LawAbscissa, LawOrdinate, Laws, Model, Named, NamedStart, Noise, Observable, Overrides, Panel, Parameter, PassageObservable, Place,
-    Precision, Question, Risk, Rule, Sampling, Schedule, Simulate, Start, Stationary, StationaryTheory, Step,
-    Study, Supervised, reference,
+    Landscape, LawAbscissa, LawOrdinate, Laws, Model, Named, NamedStart, Noise, Observable, Overrides, Panel,
+    Parameter, PassageObservable, Place, Precision, Question, Risk, Rule, Sampling, Schedule, Simulate,
+    Start, Stationary, StationaryTheory, Step, Study, Supervised, reference,
 };
 pub use error::StudyError;
 pub use manifest::{Machine, Manifest, Status};

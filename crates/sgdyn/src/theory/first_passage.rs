@@ -242,12 +242,12 @@ mod tests {
             let q = (-g * (w - c) / first).exp();
             let beyond = ((a - c) - first / g * ((-g * (w - a) / first).exp() - q)) / g;
             let rise = second / g * (1.0 - (-g * c / second).exp());
-            for (meant, jump) in [
-                (Interpretation::Ito, -q),
-                (Interpretation::AntiIto, first / second * (1.0 - q) - 1.0),
-            ] {
-                let process = Process::state_dependent(move |_| g, move |x| if x > c { first } else { second })
-                    .interpreted(meant);
+            for (meant, jump) in
+                [(Interpretation::Ito, -q), (Interpretation::AntiIto, first / second * (1.0 - q) - 1.0)]
+            {
+                let process =
+                    Process::state_dependent(move |_| g, move |x| if x > c { first } else { second })
+                        .interpreted(meant);
                 let time = first_passage_time(&process, a, 0.0, FarSide::Reflecting(w)).unwrap();
                 close(time.mean, beyond + (c + rise * jump) / g, 1e-11);
             }

@@ -134,7 +134,10 @@ mod tests {
         };
         let by_hand = 2.0 * (part(-2.903_534_027_771_177) + part(0.156_731_251_068_784));
         assert_eq!(plane.len(), 2);
-        assert!(plane.iter().all(|correction| (correction / by_hand - 1.0).abs() < 1e-5), "{plane:?} {by_hand}");
+        assert!(
+            plane.iter().all(|correction| (correction / by_hand - 1.0).abs() < 1e-5),
+            "{plane:?} {by_hand}"
+        );
         assert!(case("curved-channel", &[1.0, 0.0]).finite_barrier_corrections(theory).is_none());
     }
 }

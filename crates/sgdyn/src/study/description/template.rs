@@ -45,11 +45,7 @@ impl Template {
     /// Reads the text of a study that errors call `name`: one template, or one for each of its panels.
     ///
     /// Changes are made in this order: the file, the panel, the table `[quick]`, the arguments.
-    pub(crate) fn read(
-        name: &str,
-        text: &str,
-        overrides: &Overrides,
-    ) -> Result<Vec<Self>, DescriptionError> {
+    pub(crate) fn read(name: &str, text: &str, overrides: &Overrides) -> Result<Vec<Self>, DescriptionError> {
         let source = Source { name: name.into(), text: text.into() };
         let entries = parse_document(&source)?;
         let mut base = Self { source, leaves: Vec::new(), zip: None, has_quick: false, tables: Vec::new() };

@@ -60,7 +60,7 @@ impl Law {
             chain: line("y_exact_chain"),
             colder: line("y_exact_colder"),
             broken,
-            prefactor: Prefactor::of(&column, &y, &stderr, members.first()?.is("is_ito")?),
+            prefactor: Prefactor::of(&column, &y, &stderr, members.first()?.is("is_ito")),
         })
     }
 
@@ -88,8 +88,11 @@ impl Law {
         }
         if self.contains(self.chain.as_ref()) {
             let chain = self.chain.as_ref().map(slope).unwrap_or_default();
-            let exact = self.exact.as_ref().map_or(String::new(), |fit| format!(", its equation {}", slope(fit)));
-            return format!("the step is finite: the exact chain of these steps has the slope {chain}{exact}");
+            let exact =
+                self.exact.as_ref().map_or(String::new(), |fit| format!(", its equation {}", slope(fit)));
+            return format!(
+                "the step is finite: the exact chain of these steps has the slope {chain}{exact}"
+            );
         }
         if self.broken.is_empty() {
             "no assumption was seen broken".to_owned()
@@ -106,8 +109,12 @@ impl Law {
             number(fit.slope_interval.lower),
             number(fit.slope_interval.upper),
             number(self.predicted.slope.value),
-            self.exact.as_ref().map_or(String::new(), |exact| format!(", exact {}", number(exact.slope.value))),
-            self.chain.as_ref().map_or(String::new(), |chain| format!(", chain {}", number(chain.slope.value))),
+            self.exact
+                .as_ref()
+                .map_or(String::new(), |exact| format!(", exact {}", number(exact.slope.value))),
+            self.chain
+                .as_ref()
+                .map_or(String::new(), |chain| format!(", chain {}", number(chain.slope.value))),
             fit.correlation,
             probability(fit.curvature_p_value),
             probability(fit.fit_p_value),
@@ -119,7 +126,11 @@ impl Law {
                 Linearity::Straight => (format!("{law}: to be refused"), Holds::No),
                 Linearity::NotResolved => (format!("{law}: to be refused"), Holds::NotResolved),
             };
-            return verdict(claim, holds, format!("{numbers}. A correlation this near to 1 does not show a line"));
+            return verdict(
+                claim,
+                holds,
+                format!("{numbers}. A correlation this near to 1 does not show a line"),
+            );
         }
         if let Some(prefactor) = self.prefactor {
             return prefactor.verdict(panel, fit, &self.predicted);
@@ -128,13 +139,17 @@ impl Law {
             Linearity::Refused => {
                 verdict(law, Holds::No, format!("refused as not linear; {numbers}; {}", self.reason()))
             }
-            Linearity::NotResolved => verdict(law, Holds::NotResolved, format!("{numbers}; a bend may hide in the errors")),
+            Linearity::NotResolved => {
+                verdict(law, Holds::NotResolved, format!("{numbers}; a bend may hide in the errors"))
+            }
             Linearity::Straight if self.contains(Some(&self.predicted)) => {
                 verdict(format!("{law}, with the predicted slope"), Holds::Yes, numbers)
             }
-            Linearity::Straight => {
-                verdict(format!("{law}, with the predicted slope"), Holds::No, format!("{numbers}; {}", self.reason()))
-            }
+            Linearity::Straight => verdict(
+                format!("{law}, with the predicted slope"),
+                Holds::No,
+                format!("{numbers}; {}", self.reason()),
+            ),
         }
     }
 
@@ -165,8 +180,9 @@ impl Prefactor {
         column: &impl Fn(&str) -> Option<Vec<f64>>,
         y: &[f64],
         stderr: &[f64],
-        is_ito: bool,
+        is_ito: Option<bool>,
     ) -> Option<Self> {
+        let is_ito = is_ito?;
         let (own, other) = (column("y_exact")?, column("y_exact_other")?);
         let weight: f64 = stderr.iter().map(|error| error.powi(-2)).sum();
         let mean = |exact: &[f64]| -> Estimate {
@@ -182,7 +198,9 @@ impl Prefactor {
         let apart = |estimate: Estimate| estimate.value.abs() - 4.0 * estimate.stderr;
         let holds = if apart(self.from_own) > 0.1 * gap {
             Holds::No
-        } else if self.from_own.value.abs() + 4.0 * self.from_own.stderr < 0.5 * gap && apart(self.from_other) > 0.5 * gap {
+        } else if self.from_own.value.abs() + 4.0 * self.from_own.stderr < 0.5 * gap
+            && apart(self.from_other) > 0.5 * gap
+        {
             Holds::Yes
         } else {
             Holds::NotResolved

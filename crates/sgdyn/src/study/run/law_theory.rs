@@ -11,8 +11,12 @@ use crate::landscape::formula::Condition;
 use crate::lanes::{Block, Scratch};
 use crate::noise::Noise;
 use crate::random::Law;
-use crate::study::{Cell, Diffusion, Integration, Integrator, Interpretation, Laws, Noise as DescribedNoise, Rule};
-use crate::theory::{FarSide, Interpretation as Meaning, Process, SgdPrefactor, first_passage_time, total_rate};
+use crate::study::{
+    Cell, Diffusion, Integration, Integrator, Interpretation, Laws, Noise as DescribedNoise, Rule,
+};
+use crate::theory::{
+    FarSide, Interpretation as Meaning, Process, SgdPrefactor, first_passage_time, total_rate,
+};
 
 /// The noise of the cell's equation: D(x) = constant + factor · σσᵀ.
 struct Spread {
@@ -48,11 +52,16 @@ impl LawTheory {
             return Err(unfit("laws.target", found, "a law is about one target: join conditions by `or`"));
         };
         let Some(field) = setting.field().cloned() else {
-            return Err(unfit("landscape.risk", "a risk", "laws of escape need a formula or a named landscape"));
+            return Err(unfit(
+                "landscape.risk",
+                "a risk",
+                "laws of escape need a formula or a named landscape",
+            ));
         };
         let dimension = field.dimension();
         if laws.start.len() != dimension {
-            let remedy = format!("the landscape is of dimension {dimension}: {}", setting.variables.join(", "));
+            let remedy =
+                format!("the landscape is of dimension {dimension}: {}", setting.variables.join(", "));
             return Err(unfit("laws.start", format!("{:?}", laws.start), remedy));
         }
         let target = setting.condition("laws.target", text)?;
@@ -115,6 +124,11 @@ impl LawTheory {
         }
     }
 
+    /// Whether σ depends on x.
+    pub(super) fn noise_depends_on_state(&self) -> bool {
+        self.spread.field.as_ref().is_some_and(|(noise, _)| noise.depends_on_state())
+    }
+
     /// Whether state-dependent noise has Itô's meaning.
     pub(super) fn is_ito(&self) -> bool {
         self.spread.meaning == Meaning::Ito
@@ -123,7 +137,8 @@ impl LawTheory {
     /// The conditions of the theory that the case breaks.
     pub(super) fn broken(&self, noise: Option<&DescribedNoise>) -> Vec<BrokenAssumption> {
         let switches = matches!(noise, Some(DescribedNoise::Switching { .. }));
-        let broken = self.case.predict(self.theory, None).map(|prediction| prediction.broken).unwrap_or_default();
+        let broken =
+            self.case.predict(self.theory, None).map(|prediction| prediction.broken).unwrap_or_default();
         let stands = |broken: &BrokenAssumption| {
             !(switches && matches!(broken, BrokenAssumption::VanishingNoise { .. }))
         };

@@ -34,6 +34,8 @@ impl<R: Variate> LawCell<R> {
         let x = abscissa(cell, question.panel.x)?;
         let theory = LawTheory::new(cell, &precise, question)?;
         let escape = EscapeCell::new(setting, &question.escape_from(theory.minimum.clone()))?;
+        // Beyond a pass a step more or less is nothing, and bridges in noise that depends on the place are slow.
+        let escape = if theory.noise_depends_on_state() { escape.seen_at_steps() } else { escape };
         Ok(Self { escape, theory, precise, question: question.clone(), x })
     }
 
@@ -58,12 +60,7 @@ impl<R: Variate> LawCell<R> {
     }
 
     /// Adds the row of a finished cell.
-    pub(super) fn report(
-        &self,
-        cell: &Cell,
-        summary: &ExitSummary,
-        rows: &mut Rows,
-    ) -> Result<(), RunError> {
+    pub(super) fn report(&self, cell: &Cell, summary: &ExitSummary, rows: &mut Rows) -> Result<(), RunError> {
         let passages = if summary.corrected.is_empty() { &summary.at_steps } else { &summary.corrected };
         let Some(passage) = passages.first() else { return Ok(()) };
         let predicted = self.theory.predicted(1.0)?;
@@ -149,7 +146,11 @@ fn abscissa(cell: &Cell, x: LawAbscissa) -> Result<f64, RunError> {
         LawAbscissa::NoiseScale => rate.zip(batch).map(|(rate, batch)| rate / batch),
     };
     value.ok_or_else(|| {
-        let remedy = "the rule of this panel has none: B and η belong to sgd, sgld and sde, 1/D to langevin and sgld";
+        let remedy =
+            "the rule of this panel has none: B and η belong to sgd, sgld and sde, 1/D to langevin and sgld";
         super::unfit("panel.x", x.symbol(), remedy)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,7 +97,8 @@ mod tests {
         // Separable, two ways out: each coordinate has its own side, also where both are beyond.
         let field = named::<f64>("styblinski-tang", &Default::default()).unwrap();
         let noise = switching::<f64>(&field, &[-2.9, -2.9], 1.0).unwrap();
-        let (well, pass) = (6.0 * 2.903_534_027_771_177f64.powi(2) - 16.0, 16.0 - 6.0 * 0.156_731_251f64.powi(2));
+        let (well, pass) =
+            (6.0 * 2.903_534_027_771_177f64.powi(2) - 16.0, 16.0 - 6.0 * 0.156_731_251f64.powi(2));
         for (point, expected) in
             [([-2.9, -2.0], [well, well]), ([0.0, -2.0], [pass, well]), ([-1.0, 0.1], [pass, pass])]
         {

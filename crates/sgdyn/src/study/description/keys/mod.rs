@@ -30,7 +30,8 @@ const TOP: &[Key] = &[
 ];
 
 /// Keys that describe the study as a whole: a list in their place is an error, not a sweep.
-pub(crate) const NOT_SWEPT: &[&str] = &["study", "title", "description", "seed", "panel.name", "panel.x", "panel.y"];
+pub(crate) const NOT_SWEPT: &[&str] =
+    &["study", "title", "description", "seed", "panel.name", "panel.x", "panel.y"];
 
 /// Groups of keys of which a study has exactly one.
 pub(crate) const EXACTLY_ONE: &[&[&str]] = &[&["landscape.formula", "landscape.name", "landscape.risk"]];
@@ -40,7 +41,9 @@ pub(crate) const SYNONYMS: &[(&str, &str, &str)] = &[("noise.name", "white", "ga
 
 /// Every key. Keys that conditions speak of stand before the keys whose conditions speak of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
-    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, laws::KEYS, grid::KEYS].into_iter().flatten()
+    [TOP, landscape::KEYS, rule::KEYS, noise::KEYS, question::KEYS, laws::KEYS, grid::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// The tables of a study, each with a sentence, in the order of the reference page.

@@ -55,7 +55,17 @@ pub(crate) fn read(node: &Node, source: &Source) -> Result<Vec<PanelChanges>, De
             if OWN.contains(&entry.name.as_str()) {
                 entry.name = format!("panel.{}", entry.name);
             }
-            changes.push(entry);
+            match entry.node.value {
+                // `sweep.zip = …` without quotes is a table of one key.
+                Value::Table(inner) if entry.name == "sweep" => {
+                    changes.extend(
+                        inner
+                            .into_iter()
+                            .map(|inner| Entry { name: format!("sweep.{}", inner.name), ..inner }),
+                    );
+                }
+                _ => changes.push(entry),
+            }
         }
         panels.push(PanelChanges { name, entries: changes });
     }
@@ -139,4 +149,112 @@ pub(crate) fn check_sweep(template: &Template, lengths: &[usize]) -> Result<(), 
     let origin = origin.map_or(Origin::Default, |leaf| leaf.name_origin.clone());
     let place = template.source.place(&origin);
     Err(DescriptionError::Misplaced { key: "panel.x".to_owned(), reason, place })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::study::{Overrides, Question, Study};
+
+    const STUDY: &str = r#"
+study = "laws"
+[landscape]
+name = "double-well"
+[rule]
+name = "langevin"
+beta = 4.0
+step_size = 0.01
+[laws]
+start = [1.0]
+target = "x <= -0.7"
+[quick]
+"ensemble.replicas" = 10
+[[panel]]
+name = "k"
+x = "ln k"
+y = "time"
+landscape.sharpness = [1.0, 1.5, 2.0, 3.0]
+[[panel]]
+name = "D"
+like = "k"
+x = "1/D"
+landscape.sharpness = 2.0
+rule.beta = [2.0, 3.0, 4.0, 5.0, 6.0]
+[[panel]]
+name = "both"
+x = "1/D"
+sweep.zip = ["rule.beta", "rule.step_size"]
+rule.beta = [2.0, 3.0, 4.0, 5.0]
+rule.step_size = [0.02, 0.015, 0.01, 0.01]
+"#;
+
+    fn parse(text: &str) -> Result<Study, String> {
+        Study::parse("laws.toml", text, &Overrides::default()).map_err(|error| error.to_string())
+    }
+
+    fn error(piece: &str, by: &str) -> String {
+        assert!(STUDY.contains(piece), "{piece}");
+        parse(&STUDY.replace(piece, by)).map_or_else(|error| error, |study| study.resolved_toml())
+    }
+
+    #[test]
+    fn panels_are_cells_one_after_the_other() {
+        let study = parse(STUDY).unwrap();
+        assert_eq!(study.cell_count(), 4 + 5 + 4);
+        let (fifth, last) = (study.cell(5).unwrap(), study.cell(12).unwrap());
+        let Question::Laws(laws) = &fifth.description.question else { panic!("laws") };
+        // What panel D takes from k, what it says anew, and a place on the sharper landscape.
+        assert_eq!((laws.panel.name.as_str(), laws.panel.y.symbol()), ("D", "−ln γ"));
+        assert_eq!((fifth.index, fifth.description.sharpness), (5, 2.0));
+        assert_eq!(laws.start, [0.5f64.sqrt()]);
+        let names: Vec<_> = last.coordinates.iter().map(|coordinate| coordinate.path.as_str()).collect();
+        assert_eq!(names, ["rule.beta", "rule.step_size"]);
+        let columns: Vec<_> = study.swept().map(|(_, column)| column).collect();
+        assert_eq!(columns, ["sharpness", "beta", "step_size"]);
+        assert!(study.cell(13).is_err());
+    }
+
+    #[test]
+    fn what_is_resolved_reads_back_as_the_same_study() {
+        for quick in [false, true] {
+            let overrides = Overrides { quick, set: vec!["rule.integrator=heun".to_owned()] };
+            let study = Study::parse("laws.toml", STUDY, &overrides).unwrap();
+            let resolved = study.resolved_toml();
+            let again = parse(&resolved).unwrap();
+            assert_eq!(again.resolved_toml(), resolved);
+            assert_eq!(again.cell_count(), study.cell_count());
+            for (cell, same) in study.cells().zip(again.cells()) {
+                let (cell, same) = (cell.unwrap(), same.unwrap());
+                assert_eq!(cell, same);
+                assert_eq!(cell.description.ensemble.replicas == 10, quick);
+            }
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told_by_their_panel() {
+        assert!(error("like = \"k\"", "like = \"kk\"").contains("did you mean `k`?"));
+        assert!(error("name = \"D\"", "name = \"k\"").contains("the name of one panel only"));
+        assert!(error("x = \"ln k\"", "x = \"log k\"").contains("`panel.x` has no choice \"log k\""));
+        assert!(
+            error("[1.0, 1.5, 2.0, 3.0]", "[1.0, 1.5, 2.0]")
+                .contains("3 points: a line and its curvature need 4")
+        );
+        assert!(error("[1.0, 1.5, 2.0, 3.0]", "1.0").contains("its panel sweeps nothing"));
+        assert!(
+            error("sweep.zip = [\"rule.beta\", \"rule.step_size\"]\n", "")
+                .contains("its panel sweeps 2 things")
+        );
+        assert!(
+            error("landscape.sharpness = 2.0", "landscape.sharpnes = 2.0")
+                .contains("did you mean `landscape.sharpness`?")
+        );
+        let single = STUDY.replace("[[panel]]\nname = \"D\"", "[panel]\nname = \"D\"");
+        assert!(parse(&single).is_err());
+        let alone = &STUDY[..STUDY.find("[[panel]]").unwrap()];
+        assert!(parse(alone).unwrap_err().contains("missing key `panel.name`"));
+        let empty = format!("panel = []\n{alone}");
+        assert!(parse(&empty).unwrap_err().contains("one table [[panel]] or more"));
+        let other = STUDY.replace("study = \"laws\"", "study = \"simulate\"");
+        assert!(parse(&other).is_err());
+    }
 }

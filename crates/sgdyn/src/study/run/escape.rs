@@ -39,6 +39,7 @@ pub(super) struct EscapeCell<R: Variate> {
     targets: Targets<R>,
     start: Start,
     most_steps: u64,
+    correct_crossings: bool,
     question: Escape,
 }
 
@@ -75,7 +76,12 @@ impl<R: Variate> EscapeCell<R> {
             return Err(unfit("escape.max_time", format!("{most_steps} steps"), remedy));
         }
         let start = Start::Point(question.start.clone());
-        Ok(Self { setting, targets, start, most_steps, question: question.clone() })
+        Ok(Self { setting, targets, start, most_steps, correct_crossings: true, question: question.clone() })
+    }
+
+    /// The same, with exits seen at the ends of steps only.
+    pub(super) fn seen_at_steps(self) -> Self {
+        Self { correct_crossings: false, ..self }
     }
 
     fn lanes(&self, asked: Option<u64>) -> usize {
@@ -93,7 +99,7 @@ impl<R: Variate> EscapeCell<R> {
             rule: &*self.setting.rule,
             start: &self.start,
             targets: &self.targets,
-            correct_crossings: true,
+            correct_crossings: self.correct_crossings,
             most_steps: self.most_steps,
             seed,
             lanes,

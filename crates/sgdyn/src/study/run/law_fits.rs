@@ -60,7 +60,7 @@ impl Law {
             chain: line("y_exact_chain"),
             colder: line("y_exact_colder"),
             broken,
-            prefactor: Prefactor::of(&column, &y, &stderr, members.first()?.is("is_ito")?),
+            prefactor: Prefactor::of(&column, &y, &stderr, members.first()?.is("is_ito")),
         })
     }
 
@@ -180,8 +180,9 @@ impl Prefactor {
         column: &impl Fn(&str) -> Option<Vec<f64>>,
         y: &[f64],
         stderr: &[f64],
-        is_ito: bool,
+        is_ito: Option<bool>,
     ) -> Option<Self> {
+        let is_ito = is_ito?;
         let (own, other) = (column("y_exact")?, column("y_exact_other")?);
         let weight: f64 = stderr.iter().map(|error| error.powi(-2)).sum();
         let mean = |exact: &[f64]| -> Estimate {

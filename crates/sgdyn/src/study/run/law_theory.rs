@@ -124,6 +124,11 @@ impl LawTheory {
         }
     }
 
+    /// Whether σ depends on x.
+    pub(super) fn noise_depends_on_state(&self) -> bool {
+        self.spread.field.as_ref().is_some_and(|(noise, _)| noise.depends_on_state())
+    }
+
     /// Whether state-dependent noise has Itô's meaning.
     pub(super) fn is_ito(&self) -> bool {
         self.spread.meaning == Meaning::Ito

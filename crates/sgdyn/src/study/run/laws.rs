@@ -34,6 +34,8 @@ impl<R: Variate> LawCell<R> {
         let x = abscissa(cell, question.panel.x)?;
         let theory = LawTheory::new(cell, &precise, question)?;
         let escape = EscapeCell::new(setting, &question.escape_from(theory.minimum.clone()))?;
+        // Beyond a pass a step more or less is nothing, and bridges in noise that depends on the place are slow.
+        let escape = if theory.noise_depends_on_state() { escape.seen_at_steps() } else { escape };
         Ok(Self { escape, theory, precise, question: question.clone(), x })
     }
 
@@ -149,3 +151,6 @@ fn abscissa(cell: &Cell, x: LawAbscissa) -> Result<f64, RunError> {
         super::unfit("panel.x", x.symbol(), remedy)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,9 +191,8 @@ fn gates_of(
     for saddle in saddles {
         let mut ways = PassPath::over(surface, &saddle, options)?;
         let own = |way: &Option<PassPath>| {
-            way.as_ref().is_some_and(|way| {
-                distance(&way.minimum.position, &minimum.position) <= 1e3 * options.same()
-            })
+            way.as_ref()
+                .is_some_and(|way| distance(&way.minimum.position, &minimum.position) <= 1e3 * options.same())
         };
         let side = match [own(&ways[0]), own(&ways[1])] {
             [true, false] => 0,

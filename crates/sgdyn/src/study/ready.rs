@@ -40,11 +40,13 @@ const READY: &[ReadyStudy] = ready![
     "linear-regression-heavy-tail",
     "loss-proportional-escape",
     "loss-proportional-noise",
+    "many-paths",
     "muller-brown-graph",
     "multiplicative-noise",
     "ou-stationary",
     "rotating-current",
     "sampling-schemes",
+    "styblinski-tang-escape",
 ];
 
 /// The ready studies, in alphabetical order.

@@ -8,6 +8,7 @@ mod muller_brown;
 mod piecewise;
 mod quadratic;
 mod rastrigin;
+mod ring_of_gates;
 mod rotating;
 mod styblinski_tang;
 
@@ -19,5 +20,6 @@ pub use muller_brown::MullerBrown;
 pub use piecewise::TwoParabolas;
 pub use quadratic::{DiagonalQuadratic, FullQuadratic};
 pub use rastrigin::Rastrigin;
+pub use ring_of_gates::RingOfGates;
 pub use rotating::Rotating;
 pub use styblinski_tang::StyblinskiTang;

@@ -1,26 +1,34 @@
 //! Running a study: every cell in turn, its rows into one table, the rows into verdicts.
 
+mod called_for;
 mod cell;
 mod critical_points;
+mod critical_verdicts;
 mod data_setting;
 mod density;
 mod density_exact;
 mod density_table;
 mod error;
 mod escape;
+mod escape_process;
+#[cfg(test)]
+mod escape_tests;
 mod escape_theory;
 mod first_passage;
+mod found_points;
 mod grid_setting;
 mod grid_verdicts;
 mod interpolation;
 mod minimum;
 mod noise_setting;
 mod one_dimension;
+mod one_jump;
 mod orders;
 mod rows;
 mod setting;
 mod simulate;
 mod stationary;
+mod theory_verdicts;
 mod verdicts;
 
 use std::collections::HashSet;
@@ -187,7 +195,7 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         verdicts: if collected.finished == study.cell_count() {
             match &study.first().question {
                 Question::CriticalPoints(question) => {
-                    critical_points::verdicts(question, &collected.rows, &collected.searches)
+                    critical_verdicts::verdicts(question, &collected.rows, &collected.searches)
                 }
                 question => verdicts::verdicts(question, &collected.rows),
             }

@@ -234,7 +234,7 @@ impl Series {
         self
     }
 
-    /// Draws smaller markers, which leave more to be seen of what lies below.
+    /// Draws smaller markers and thinner lines, which leave more to be seen of what lies below.
     pub fn light(mut self) -> Self {
         self.weight = Weight::Light;
         self

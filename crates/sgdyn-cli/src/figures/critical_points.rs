@@ -150,7 +150,8 @@ impl<'a> Cell<'a> {
             .note(format!("contours every {}", significant(step, 3)));
         for number in 0..CONTOURS {
             let (x, y) = contour(xs, &ys, &losses, low + (number as f64 + 0.5) * step);
-            panel = panel.series(Series::line(x, y).ordered(0.75 - 0.7 * number as f64 / CONTOURS as f64));
+            panel =
+                panel.series(Series::line(x, y).ordered(0.8 - 0.7 * number as f64 / CONTOURS as f64).light());
         }
         if let Some(ways) = &self.ways {
             let groups = ways.groups(&["saddle".to_owned(), "side".to_owned()]);
@@ -216,8 +217,15 @@ impl<'a> Cell<'a> {
         let order: Vec<usize> = roots.iter().flat_map(|&root| branches[root].leaves.clone()).collect();
         let mut x: Vec<f64> = vec![0.0; branches.len()];
         for (position, &leaf) in order.iter().enumerate() {
-            x[leaf] = position as f64 + 1.0;
+            x[leaf] = position as f64;
         }
+        let few = minima.len() <= MOST_NAMES;
+        let axis = if few {
+            let label = |&leaf: &usize| self.labels[minima[leaf]].clone();
+            Axis::categories("minimum", order.iter().map(label))
+        } else {
+            Axis::linear("minima, in the order in which they join")
+        };
         let (mut line_x, mut line_y) = (Vec::new(), Vec::new());
         let (mut saddle_x, mut saddle_y, mut saddle_names) = (Vec::new(), Vec::new(), Vec::new());
         for branch in 0..branches.len() {
@@ -232,22 +240,17 @@ impl<'a> Cell<'a> {
         }
         let leaves: Vec<f64> = (0..minima.len()).map(|leaf| x[leaf]).collect();
         let bottoms: Vec<f64> = minima.iter().map(|&point| self.losses[point]).collect();
-        let few = minima.len() <= MOST_NAMES;
-        let mut leaf_points = Series::points(leaves, bottoms).color(KINDS[0].1).label(KINDS[0].2);
+        let leaf_points = Series::points(leaves, bottoms).color(KINDS[0].1).label(KINDS[0].2);
         let mut saddle_points = Series::points(saddle_x, saddle_y).color(KINDS[1].1).label(KINDS[1].2);
         if few {
-            leaf_points = leaf_points.names(minima.iter().map(|&point| self.labels[point].as_str()));
             saddle_points = saddle_points.names(saddle_names);
         }
         Some(
-            Panel::new(
-                Axis::linear("minima, in the order in which they join").range(0.4, minima.len() as f64 + 0.6),
-                Axis::linear("loss L"),
-            )
-            .title(self.title.clone())
-            .series(Series::line(line_x, line_y).ink())
-            .series(leaf_points)
-            .series(saddle_points),
+            Panel::new(axis, Axis::linear("loss L"))
+                .title(self.title.clone())
+                .series(Series::line(line_x, line_y).ink())
+                .series(leaf_points)
+                .series(saddle_points),
         )
     }
 }

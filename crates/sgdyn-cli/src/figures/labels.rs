@@ -37,11 +37,16 @@ pub(super) const NAMES: [(&str, &str, &str); 28] = [
 ];
 
 /// Suffixes of predictions, and the theories behind them.
-const THEORIES: [(&str, &str); 14] = [
+const THEORIES: [(&str, &str); 19] = [
     ("exact", "exact"),
     ("exact_chain", "exact, of the chain"),
     ("kramers", "Eyring–Kramers"),
     ("eyring_kramers", "Eyring–Kramers"),
+    ("kramers_corrected", "Eyring–Kramers, corrected"),
+    ("langer", "Kramers–Langer"),
+    ("sgd_density", "SGD theorem, 2π/|H_be|"),
+    ("sgd_flux", "SGD theorem, 2π/H_ae"),
+    ("loss_proportional", "power law in the loss"),
     ("sde", "first-order SDE"),
     ("discrete", "discrete SGD"),
     ("fluctuating", "fluctuating Hessian"),

@@ -18,6 +18,7 @@ pub(crate) struct Style {
 
 const LINE_WIDTH: f64 = 1.6;
 const HEAVY_WIDTH: f64 = 3.4;
+const LIGHT_WIDTH: f64 = 0.9;
 const LIGHT_RADIUS: f64 = 2.2;
 
 /// One style for each series.
@@ -53,7 +54,11 @@ pub(crate) fn styles(series: &[Series]) -> Vec<Style> {
                 }
                 None => &[],
             };
-            let width = if series.weight == Weight::Heavy { HEAVY_WIDTH } else { LINE_WIDTH };
+            let width = match series.weight {
+                Weight::Light => LIGHT_WIDTH,
+                Weight::Normal => LINE_WIDTH,
+                Weight::Heavy => HEAVY_WIDTH,
+            };
             let most_radius = if series.weight == Weight::Light { LIGHT_RADIUS } else { f64::INFINITY };
             Style { ink, dash, marker: series.marker.unwrap_or(number), width, most_radius }
         })

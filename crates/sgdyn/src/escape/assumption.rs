@@ -73,6 +73,12 @@ pub enum BrokenAssumption {
         /// The factor √(∏λ at the saddle / ∏λ at the minimum) over the other directions.
         factor: f64,
     },
+    /// A discrete rule is seen at its steps only, and a step is not short against the layer around the saddle at which the target
+    /// begins: it is reached late.
+    SeenAtSteps {
+        /// √(2η|λ|), λ the negative curvature: a step's spread over the width of the layer.
+        share: f64,
+    },
     /// The target begins before the top of some gates: a time over them says nothing of it.
     TargetBelowSaddle {
         /// How many gates.
@@ -109,6 +115,7 @@ impl BrokenAssumption {
             Self::SeveralDimensions { .. } => "several dimensions",
             Self::NoiseUnlikeLoss { .. } => "noise unlike loss",
             Self::TransverseCurvature { .. } => "stiffness across the way changes",
+            Self::SeenAtSteps { .. } => "seen at steps",
             Self::TargetBelowSaddle { .. } => "target below saddle",
             Self::GatesElsewhere { .. } => "lower gates lead elsewhere",
             Self::UnknownFarSide { .. } => "far side unknown",
@@ -164,6 +171,10 @@ impl fmt::Display for BrokenAssumption {
             Self::TransverseCurvature { factor } => write!(
                 formatter,
                 "directions across the way change their stiffness: a factor {factor:.3} is left out"
+            ),
+            Self::SeenAtSteps { share } => write!(
+                formatter,
+                "a target at the saddle is seen at steps only, each {share:.2} of the layer there"
             ),
             Self::TargetBelowSaddle { gates } => {
                 write!(formatter, "the target begins below the saddle of {gates} gate(s)")

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::analytic::{
     CurvedChannel, DiagonalQuadratic, DoubleWell, FlatValley, FullQuadratic, MaierStein, MullerBrown,
-    Rastrigin, Rotating, StyblinskiTang, TwoParabolas, TwoValleys,
+    Rastrigin, RingOfGates, Rotating, StyblinskiTang, TwoParabolas, TwoValleys,
 };
 use super::pointwise::Pointwise;
 use super::separable::Separable;
@@ -75,6 +75,11 @@ pub const CATALOGUE: &[NamedLandscape] = &[
         name: "flat-valley",
         equation: "L = ½ c (1 + w x²) y²",
         parameters: &[("curvature", &[1.0]), ("widening", &[0.0])],
+    },
+    NamedLandscape {
+        name: "ring-of-gates",
+        equation: "L = r²(r² − 3)²/4 + (a/n²) r⁸ (1 − cos nφ)",
+        parameters: &[("gates", &[3.0]), ("stiffness", &[8.0])],
     },
     NamedLandscape {
         name: "maier-stein",
@@ -162,12 +167,21 @@ impl Given<'_> {
     }
 
     fn dimension(&self) -> Result<usize, LandscapeError> {
-        let value = self.number("dimension")?;
-        if (1.0..=DIMENSION_LIMIT).contains(&value) && value.fract() == 0.0 {
-            Ok(value as usize)
-        } else {
-            Err(self.bad("dimension", value.to_string(), "it must be a whole number from 1 to 1,000,000"))
+        self.whole("dimension", DIMENSION_LIMIT, "it must be a whole number from 1 to 1,000,000")
+    }
+
+    /// A whole number from 1 to `most`.
+    fn whole(
+        &self,
+        parameter: &'static str,
+        most: f64,
+        requirement: &'static str,
+    ) -> Result<usize, LandscapeError> {
+        let value = self.number(parameter)?;
+        if (1.0..=most).contains(&value) && value.fract() == 0.0 {
+            return Ok(value as usize);
         }
+        Err(self.bad(parameter, value.to_string(), requirement))
     }
 
     fn bad(&self, parameter: &'static str, value: String, requirement: &'static str) -> LandscapeError {
@@ -233,6 +247,10 @@ pub fn named<R: Real>(
         "flat-valley" => Field::landscape(Pointwise(FlatValley::<R>::new(
             given.positive("curvature")?,
             given.number("widening")?,
+        ))),
+        "ring-of-gates" => Field::landscape(Pointwise(RingOfGates::<R>::new(
+            given.whole("gates", 64.0, "it must be a whole number from 1 to 64")? as u32,
+            given.positive("stiffness")?,
         ))),
         "maier-stein" => {
             Field::drift(Pointwise(MaierStein::<R>::new(given.number("alpha")?, given.number("mu")?)))

@@ -42,6 +42,7 @@ const READY: &[ReadyStudy] = ready![
     "linear-regression-heavy-tail",
     "loss-proportional-escape",
     "loss-proportional-noise",
+    "many-paths",
     "muller-brown-graph",
     "multiplicative-noise",
     "ou-stationary",
@@ -50,6 +51,7 @@ const READY: &[ReadyStudy] = ready![
     "rotating-current",
     "sampling-schemes",
     "six-panels",
+    "styblinski-tang-escape",
     "which-minimum",
 ];
 

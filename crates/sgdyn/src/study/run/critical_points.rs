@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
+use super::found_points::Found;
 use super::rows::{Row, Rows};
 use super::setting::{Source, source};
-use super::verdicts::verdict;
 use super::{RunError, unfit};
 use crate::escape::{
-    CriticalPoint, ExploreOptions, PassGraph, PassPath, Route, SearchOptions, StringOptions, Surface,
-    connect, descend, explore, gradient_degree, nearest_critical,
+    CriticalPoint, ExploreOptions, PassGraph, PassPath, SearchOptions, StringOptions, Surface, connect,
+    descend, explore, gradient_degree, nearest_critical,
 };
-use crate::study::{Cell, CriticalPoints, Holds, Verdict};
+use crate::study::{Cell, CriticalPoints};
 
 /// In more dimensions positions go to a table of their own.
 const MOST_POSITION_COLUMNS: usize = 20;
@@ -38,17 +38,6 @@ pub(super) struct Tables<'a> {
     pub ways: &'a mut Rows,
     pub map: &'a mut Rows,
     pub searches: &'a mut Rows,
-}
-
-/// What was found, in the order in which it is numbered.
-struct Found {
-    graph: PassGraph,
-    route: Option<Route>,
-    degree: Option<i64>,
-    /// The numbers of minima, passes and other points by ascending loss.
-    minima: Vec<usize>,
-    passes: Vec<usize>,
-    others: Vec<usize>,
 }
 
 impl CriticalPointsCell {
@@ -334,163 +323,6 @@ impl CriticalPointsCell {
     }
 }
 
-impl Found {
-    fn new(graph: PassGraph, route: Option<Route>, degree: Option<i64>) -> Self {
-        fn ordered<'a>(points: impl Iterator<Item = &'a CriticalPoint>) -> Vec<usize> {
-            let losses: Vec<f64> = points.map(|point| point.loss).collect();
-            let mut order: Vec<usize> = (0..losses.len()).collect();
-            order.sort_by(|a, b| losses[*a].total_cmp(&losses[*b]));
-            order
-        }
-        let minima = ordered(graph.minima.iter());
-        let passes = ordered(graph.passes.iter().map(|pass| &pass.saddle));
-        let others = ordered(graph.others.iter());
-        Self { graph, route, degree, minima, passes, others }
-    }
-
-    /// Every point with its label: M1, M2, … by ascending loss, then saddles S1, …, then other points P1, ….
-    fn all(&self) -> impl Iterator<Item = (String, &CriticalPoint)> {
-        fn labelled(letter: &str, number: usize) -> String {
-            format!("{letter}{}", number + 1)
-        }
-        let minima = self.minima.iter().enumerate();
-        let passes = self.passes.iter().enumerate();
-        let others = self.others.iter().enumerate();
-        minima
-            .map(|(number, &point)| (labelled("M", number), &self.graph.minima[point]))
-            .chain(passes.map(|(number, &pass)| (labelled("S", number), &self.graph.passes[pass].saddle)))
-            .chain(others.map(|(number, &point)| (labelled("P", number), &self.graph.others[point])))
-    }
-
-    fn label_of_pass(&self, pass: usize) -> String {
-        let number = self.passes.iter().position(|known| *known == pass);
-        number.map_or_else(String::new, |number| format!("S{}", number + 1))
-    }
-
-    fn label_of_minimum(&self, minimum: usize) -> String {
-        let number = self.minima.iter().position(|known| *known == minimum);
-        number.map_or_else(String::new, |number| format!("M{}", number + 1))
-    }
-
-    fn pass(&self, label: &str) -> Option<usize> {
-        let number: usize = label.strip_prefix('S')?.parse().ok()?;
-        self.passes.get(number.checked_sub(1)?).copied()
-    }
-
-    fn minimum(&self, label: &str) -> Option<&CriticalPoint> {
-        let number: usize = label.strip_prefix('M')?.parse().ok()?;
-        Some(&self.graph.minima[*self.minima.get(number.checked_sub(1)?)?])
-    }
-
-    /// The labels of the minima on both sides of a pass, the lower one first, and the barriers seen from them.
-    fn ends(&self, pass: usize) -> [(String, Option<f64>); 2] {
-        let pass = &self.graph.passes[pass];
-        let end = |end: Option<usize>| match end {
-            Some(minimum) => {
-                let barrier = pass.saddle.loss - self.graph.minima[minimum].loss;
-                (self.label_of_minimum(minimum), Some(barrier))
-            }
-            None => ("outside".to_owned(), None),
-        };
-        let mut ends = pass.ends.map(end);
-        let deeper = |barrier: Option<f64>| barrier.unwrap_or(f64::NEG_INFINITY);
-        if deeper(ends[1].1) > deeper(ends[0].1) {
-            ends.swap(0, 1);
-        }
-        ends
-    }
-
-    /// A way as `M1 – S2 – M3`.
-    fn way(&self, route: &Route) -> String {
-        let mut words: Vec<String> = route.minima.iter().take(1).map(|m| self.label_of_minimum(*m)).collect();
-        for (pass, minimum) in route.passes.iter().zip(&route.minima[1..]) {
-            words.push(self.label_of_pass(*pass));
-            words.push(self.label_of_minimum(*minimum));
-        }
-        words.join(" – ")
-    }
-}
-
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
-}
-
-/// What the searches of all cells say.
-pub(super) fn verdicts(question: &CriticalPoints, rows: &Rows, searches: &Rows) -> Vec<Verdict> {
-    let mut verdicts = vec![located(question, rows)];
-    verdicts.extend(counted(searches));
-    verdicts.extend(searches.iter().filter_map(way));
-    verdicts
-}
-
-/// Are all positions known well enough?
-fn located(question: &CriticalPoints, rows: &Rows) -> Verdict {
-    let errors: Vec<f64> = rows.iter().filter_map(|row| row.value("position_error")).collect();
-    let worst = errors.iter().copied().fold(0.0, f64::max);
-    let degenerate = rows.iter().count() - errors.len();
-    let holds = if worst > question.tolerance {
-        Holds::No
-    } else if degenerate > 0 {
-        Holds::NotResolved
-    } else {
-        Holds::Yes
-    };
-    let rest = if degenerate == 0 {
-        String::new()
-    } else {
-        format!("; {degenerate} degenerate point(s), where a Newton step tells nothing")
-    };
-    verdict(
-        format!("every critical point is located to {:.0e}", question.tolerance),
-        holds,
-        format!("the largest Newton step left is {worst:.1e}, of {} points{rest}", errors.len()),
-    )
-}
-
-/// Do the indices sum to what the border of the box asks for?
-fn counted(searches: &Rows) -> Option<Verdict> {
-    let cases: Vec<(String, Option<f64>, f64)> = searches
-        .iter()
-        .filter_map(|row| Some((row.settings(), row.value("degree_counted"), row.value("degree")?)))
-        .collect();
-    if cases.is_empty() {
-        return None;
-    }
-    let holds = super::verdicts::all(cases.iter().map(|(_, counted, degree)| match counted {
-        Some(counted) if counted == degree => Holds::Yes,
-        Some(_) => Holds::No,
-        None => Holds::NotResolved,
-    }));
-    let told = |(settings, counted, degree): &(String, Option<f64>, f64)| {
-        let counted = counted.map_or_else(|| "degenerate points".to_owned(), |counted| counted.to_string());
-        let at = if settings.is_empty() { String::new() } else { format!(" at {settings}") };
-        format!("{counted} against {degree}{at}")
-    };
-    let told: Vec<String> =
-        cases.iter().filter(|(_, counted, degree)| *counted != Some(*degree)).map(told).collect();
-    let detail = if told.is_empty() {
-        format!(
-            "{} of {} boxes; the sum cannot see a minimum that is missed with its saddle",
-            cases.len(),
-            cases.len()
-        )
-    } else {
-        told.join("; ")
-    };
-    Some(verdict("Σ (−1)^index is the degree of ∇L on the border of the box", holds, detail))
-}
-
-/// The lowest way that was asked for.
-fn way(search: &Row) -> Option<Verdict> {
-    let (way, loss, barrier) = (search.word("way")?, search.value("way_loss")?, search.value("way_barrier")?);
-    let explored = search.is("explored") == Some(true);
-    let settings = search.settings();
-    let at = if settings.is_empty() { String::new() } else { format!(" at {settings}") };
-    let detail = format!("it climbs {barrier:.6} to a loss of {loss:.6}");
-    Some(if explored {
-        verdict(format!("{way} is the lowest way over the saddles found{at}"), Holds::Yes, detail)
-    } else {
-        let rest = "; strings find a way: give `critical-points.lower` and `upper` to compare all in a box";
-        verdict(format!("{way} is the lowest way{at}"), Holds::NotResolved, detail + rest)
-    })
 }

@@ -1,25 +1,22 @@
 //! What theories predict for the escape of a cell: columns beside what is measured.
 
+use super::called_for::called_for;
+use super::escape_process::process;
+use super::one_jump::one_jump;
 use super::rows::Row;
-use super::setting::{Setting, equation_noise_of, gradient_noise_of};
-use crate::density::DiffusionProcess;
+use super::setting::Setting;
 use crate::escape::{
     ActionOptions, Basin, BrokenAssumption, EscapeCase, EscapeError, EscapeTheory, Exits, ItoProcess,
-    PassPath, SearchOptions, Surface, WhiteNoise,
+    PassPath, SearchOptions, Surface,
 };
-use crate::landscape::Field;
 use crate::landscape::formula::Condition;
 use crate::study::{Cell, Noise, Rule, Schedule, TheoryOfEscape};
-use crate::theory::{EscapeTime, SgdPrefactor, levy_exit_time, total_rate};
+use crate::theory::{EscapeTime, SgdPrefactor, total_rate};
 
 /// Without `escape.theories`, theories are asked in up to so many dimensions.
 const MOST_DIMENSIONS: usize = 20;
-/// And the path of least action in up to so many.
-const MOST_DIMENSIONS_OF_ACTION: usize = 3;
 /// Steps larger than this share of the fastest relaxation are no diffusion.
 const LARGE_STEP: f64 = 0.1;
-/// How far the border of a target is looked for along an axis, in powers of two from a thousandth.
-const DOUBLINGS: i32 = 24;
 
 /// The escape of a cell as theories see it.
 pub(super) struct EscapeTheories {
@@ -90,12 +87,14 @@ impl EscapeTheories {
         let mut predictions = Vec::new();
         match self.basin.as_ref().map_err(short).and_then(|basin| {
             let exits = basin.exits(&in_target).map_err(|error| short(&error))?;
-            row.count("gates", exits.exits.len() as u64);
+            row.count("target_gates", exits.exits.len() as u64);
             Ok((basin, exits))
         }) {
             Ok((basin, exits)) => {
                 if self.asked.contains(&TheoryOfEscape::Levy) {
-                    predictions.extend(self.one_jump(basin, &in_target));
+                    if let Some(time) = one_jump(&self.rule, &basin.minimum.position, &in_target) {
+                        predictions.push(Prediction { suffix: "levy", time, broken: Vec::new() });
+                    }
                 }
                 if exits.exits.is_empty() {
                     let reason = if exits.broken.is_empty() {
@@ -166,7 +165,7 @@ impl EscapeTheories {
             };
             if time.is_ok() {
                 broken.extend(exits.broken.iter().cloned());
-                self.discreteness(&ways[0], &mut broken);
+                self.discreteness(&ways[0], at_saddle[0], &mut broken);
             }
             if suffix == "kramers"
                 && let (Ok(EscapeTheory::EyringKramers { inverse_temperature }), Some(corrections)) =
@@ -294,32 +293,17 @@ impl EscapeTheories {
         ways
     }
 
-    fn discreteness(&self, way: &PassPath, broken: &mut Vec<BrokenAssumption>) {
+    fn discreteness(&self, way: &PassPath, at_saddle: bool, broken: &mut Vec<BrokenAssumption>) {
         let stiffest = way.minimum.eigenvalues.iter().copied().fold(0.0, f64::max);
         let step = self.learning_rate.unwrap_or(0.0) * stiffest;
         let known = broken.iter().any(|broken| matches!(broken, BrokenAssumption::LargeStep { .. }));
         if step > LARGE_STEP && !known {
             broken.push(BrokenAssumption::LargeStep { step });
         }
-    }
-
-    /// The exit by one jump along an axis, from the distances of the target's border.
-    fn one_jump(&self, basin: &Basin, in_target: &dyn Fn(&[f64]) -> bool) -> Option<Prediction> {
-        let Rule::Levy { alpha, scale, isotropic, .. } = self.rule else { return None };
-        let minimum = &basin.minimum.position;
-        let predicted =
-            |time: Result<f64, &'static str>| Some(Prediction { suffix: "levy", time, broken: Vec::new() });
-        if isotropic && minimum.len() > 1 {
-            return predicted(Err("isotropic jumps in several dimensions"));
+        let share = (2.0 * self.learning_rate.unwrap_or(0.0) * way.saddle.eigenvalues[0].abs()).sqrt();
+        if at_saddle && share > LARGE_STEP {
+            broken.push(BrokenAssumption::SeenAtSteps { share });
         }
-        let mut rate = 0.0;
-        for axis in 0..minimum.len() {
-            let [below, above] = [-1.0, 1.0].map(|sign| border(minimum, axis, sign, in_target));
-            if below.is_finite() || above.is_finite() {
-                rate += levy_exit_time(alpha, scale, below, above).map_or(0.0, |time| 1.0 / time);
-            }
-        }
-        predicted(if rate > 0.0 { Ok(1.0 / rate) } else { Err("no jump along an axis meets the target") })
     }
 }
 
@@ -334,122 +318,6 @@ fn total(by_gate: &[EscapeTime], at_saddle: &[bool]) -> EscapeTime {
         })
         .collect();
     total_rate(&times)
-}
-
-/// The distance from a minimum to a target along an axis; infinite if none is met.
-fn border(minimum: &[f64], axis: usize, sign: f64, in_target: &dyn Fn(&[f64]) -> bool) -> f64 {
-    let meets = |distance: f64| {
-        let mut point = minimum.to_vec();
-        point[axis] += sign * distance;
-        in_target(&point)
-    };
-    let Some(outer) = (0..DOUBLINGS).map(|power| 1e-3 * 2f64.powi(power)).find(|&distance| meets(distance))
-    else {
-        return f64::INFINITY;
-    };
-    let (mut inside, mut beyond) = (0.0, outer);
-    for _ in 0..60 {
-        let middle = f64::midpoint(inside, beyond);
-        if meets(middle) { beyond = middle } else { inside = middle }
-    }
-    beyond
-}
-
-/// The theories that rule and noise call for.
-fn called_for(rule: &Rule, noise: Option<&Noise>, dimension: usize) -> Vec<TheoryOfEscape> {
-    let action = |theories: &[TheoryOfEscape]| {
-        let mut theories = theories.to_vec();
-        if dimension <= MOST_DIMENSIONS_OF_ACTION {
-            theories.push(TheoryOfEscape::Action);
-        }
-        theories
-    };
-    match (rule, noise) {
-        (Rule::Langevin { .. }, _) => vec![TheoryOfEscape::Kramers],
-        (Rule::Sgld { .. }, None | Some(Noise::Gaussian { .. } | Noise::Rademacher { .. })) => {
-            vec![TheoryOfEscape::Kramers, TheoryOfEscape::Sgld]
-        }
-        (Rule::Levy { alpha, .. }, _) if *alpha == 2.0 => vec![TheoryOfEscape::Kramers],
-        (Rule::Levy { .. }, _) => vec![TheoryOfEscape::Levy],
-        (Rule::HeavyBall { .. }, Some(Noise::Gaussian { .. } | Noise::Rademacher { .. })) => {
-            vec![TheoryOfEscape::Langer]
-        }
-        (
-            Rule::Sgd { .. } | Rule::Sde { .. } | Rule::Sme2 { .. },
-            Some(Noise::Gaussian { .. } | Noise::Rademacher { .. }),
-        ) => vec![TheoryOfEscape::Kramers],
-        (Rule::Sgd { .. } | Rule::Sde { .. }, Some(Noise::Hessian { .. } | Noise::Switching { .. })) => {
-            vec![TheoryOfEscape::Sgd]
-        }
-        (Rule::Sgd { .. } | Rule::Sde { .. }, Some(Noise::LossProportional { .. })) => {
-            action(&[TheoryOfEscape::LossProportional])
-        }
-        (
-            Rule::Sgd { .. } | Rule::Sde { .. },
-            Some(
-                Noise::Covariance { .. }
-                | Noise::LowRank { .. }
-                | Noise::Formula { .. }
-                | Noise::Multiplicative { .. },
-            ),
-        ) => action(&[TheoryOfEscape::Kramers]),
-        _ => Vec::new(),
-    }
-}
-
-/// The diffusion that the rule makes of its noise.
-fn process(cell: &Cell, setting: &Setting<f64>, field: &Field<f64>) -> Option<Box<dyn ItoProcess>> {
-    let description = &cell.description;
-    let of_gradient = |learning_rate: f64, batch: u64| -> Option<DiffusionProcess> {
-        let noise = gradient_noise_of(description, setting, batch).ok()??;
-        DiffusionProcess::stochastic_gradient(field, noise, learning_rate).ok()
-    };
-    Some(match &description.rule {
-        Rule::Langevin { beta, .. } => Box::new(WhiteNoise { field: field.clone(), diffusion: 1.0 / beta }),
-        // ε L² is ε√2 W.
-        Rule::Levy { scale, .. } => Box::new(WhiteNoise { field: field.clone(), diffusion: scale * scale }),
-        Rule::Sgld { step, beta } => {
-            let own = of_gradient(step.learning_rate, step.batch_size);
-            Box::new(Added { injected: WhiteNoise { field: field.clone(), diffusion: 1.0 / beta }, own })
-        }
-        Rule::Sgd { step, .. } | Rule::HeavyBall { step, .. } => {
-            Box::new(of_gradient(step.learning_rate, step.batch_size)?)
-        }
-        Rule::Sde { diffusion, .. } => {
-            let noise = equation_noise_of(description, setting, diffusion).ok()?;
-            Box::new(DiffusionProcess::stochastic_gradient(field, noise, diffusion.learning_rate).ok()?)
-        }
-        Rule::Sme2 { diffusion, .. } => {
-            let noise = equation_noise_of(description, setting, diffusion).ok()?;
-            Box::new(DiffusionProcess::modified_equation(field, noise, diffusion.learning_rate).ok()?)
-        }
-        _ => return None,
-    })
-}
-
-/// SGLD: injected noise beside that of the gradient.
-struct Added {
-    injected: WhiteNoise,
-    own: Option<DiffusionProcess>,
-}
-
-impl ItoProcess for Added {
-    fn dimension(&self) -> usize {
-        self.injected.dimension()
-    }
-    fn drift(&self, point: &[f64], out: &mut [f64]) {
-        self.injected.drift(point, out);
-    }
-    fn tensor(&self, point: &[f64], out: &mut [f64]) {
-        self.injected.tensor(point, out);
-        if let Some(own) = &self.own {
-            let mut more = vec![0.0; out.len()];
-            ItoProcess::tensor(own, point, &mut more);
-            for (out, more) in out.iter_mut().zip(more) {
-                *out += more;
-            }
-        }
-    }
 }
 
 /// Why there is no prediction, in a few words.

@@ -2,7 +2,8 @@
 
 use super::orders::fitted;
 use super::rows::{Row, Rows};
-use super::verdicts::{all, groups, percent, verdict};
+use super::theory_verdicts::theory_verdicts;
+use super::verdicts::{all, percent, verdict};
 use crate::study::{Holds, Verdict};
 
 /// A law this near to a Gibbs law, in nats, is one, up to what a grid resolves.
@@ -193,22 +194,6 @@ pub(super) fn first_passage(rows: &Rows, column: &str) -> Vec<Verdict> {
             format!("cells twice as wide change it by {} at most, after extrapolation", percent(worst));
         verdicts.push(verdict(format!("the grid resolves the {name} to 1 %"), holds, detail));
     }
-    for (target, members) in groups(rows, |row| row.word("target").unwrap_or_default().to_owned()) {
-        let kramers: Vec<f64> = members
-            .iter()
-            .filter_map(|row| Some(row.value(column)? / row.value(&format!("{column}_predicted_kramers"))?))
-            .collect();
-        if let (Some(first), Some(last)) = (kramers.first(), kramers.last()) {
-            let near = |ratio: f64| (ratio - 1.0).abs() <= 0.1;
-            let holds = if kramers.iter().all(|&ratio| near(ratio)) { Holds::Yes } else { Holds::No };
-            let detail =
-                format!("{name} over Kramers' from {first:.4} in the first case to {last:.4} in the last");
-            verdicts.push(verdict(
-                format!("Kramers' law holds to 10 % for the target {target}"),
-                holds,
-                detail,
-            ));
-        }
-    }
+    verdicts.extend(theory_verdicts(rows, column));
     verdicts
 }

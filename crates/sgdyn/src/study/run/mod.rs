@@ -1,15 +1,21 @@
 //! Running a study: every cell in turn, its rows into one table, the rows into verdicts.
 
+mod called_for;
 mod cell;
 mod committor;
 mod critical_points;
+mod critical_verdicts;
 mod data_setting;
 mod density;
 mod error;
 mod escape;
+mod escape_process;
+#[cfg(test)]
+mod escape_tests;
 mod escape_theory;
 mod exit_place;
 mod first_passage;
+mod found_points;
 mod grid_box;
 mod grid_dynamics;
 mod grid_setting;
@@ -26,6 +32,7 @@ mod occupation_exact;
 mod occupation_theory;
 mod occupation_verdicts;
 mod one_dimension;
+mod one_jump;
 mod orders;
 mod rare_event;
 mod rare_event_coordinate;
@@ -36,6 +43,7 @@ mod setting;
 mod simulate;
 mod stationary;
 mod switching;
+mod theory_verdicts;
 mod verdicts;
 mod walkers;
 
@@ -217,7 +225,7 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         verdicts: if collected.finished == study.cell_count() {
             match &study.first().question {
                 Question::CriticalPoints(question) => {
-                    critical_points::verdicts(question, &collected.rows, &collected.searches)
+                    critical_verdicts::verdicts(question, &collected.rows, &collected.searches)
                 }
                 question => verdicts::verdicts(question, &collected.rows),
             }

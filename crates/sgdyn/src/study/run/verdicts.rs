@@ -4,6 +4,7 @@ use super::grid_verdicts::{density, first_passage};
 use super::occupation_verdicts::occupation;
 use super::rare_event_verdicts::rare_event;
 use super::rows::{Row, Rows};
+use super::theory_verdicts::theory_verdicts;
 use crate::study::{EscapeSolver, Holds, Question, Verdict};
 
 /// Deviations beyond so many standard errors are not chance: the largest of a thousand rows stays within 4.
@@ -134,9 +135,7 @@ fn escape(rows: &Rows) -> Vec<Verdict> {
             ));
         }
     }
-    if let Some(verdict) = kramers(rows) {
-        verdicts.push(verdict);
-    }
+    verdicts.extend(theory_verdicts(rows, "escape_time"));
     verdicts.extend(super::exit_place::verdicts(rows));
     // The rows of one cell are its targets; all of them count the same divergences.
     let first_target = rows.iter().next().and_then(|row| row.word("target"));
@@ -212,38 +211,6 @@ fn agreement(claim: String, deviations: &[Deviation]) -> Verdict {
             deviations.len()
         ),
     )
-}
-
-/// How far Kramers' law is from the exact time, and whether it comes nearer at low temperature.
-fn kramers(rows: &Rows) -> Option<Verdict> {
-    let mut ratios: Vec<(f64, f64)> = rows
-        .iter()
-        .filter(|row| {
-            row.word("rule") == Some("langevin") && row.value("exits").is_some_and(|exits| exits > 0.0)
-        })
-        .filter_map(|row| {
-            let ratio = row.value("escape_time_exact")? / row.value("escape_time_predicted_kramers")?;
-            Some((row.value("beta")?, ratio))
-        })
-        .collect();
-    ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (hot, cold) = (ratios.first()?.0, ratios.last()?.0);
-    if hot == cold {
-        return None;
-    }
-    let error = |beta: f64| {
-        ratios.iter().filter(|ratio| ratio.0 == beta).map(|ratio| (ratio.1 - 1.0).abs()).fold(0.0, f64::max)
-    };
-    let holds = if error(cold) < error(hot) { Holds::Yes } else { Holds::No };
-    Some(verdict(
-        "Kramers' law comes nearer to the exact time as the temperature falls",
-        holds,
-        format!(
-            "largest error {} at β = {hot}, {} at β = {cold}",
-            percent(error(hot)).trim_start_matches('+'),
-            percent(error(cold)).trim_start_matches('+')
-        ),
-    ))
 }
 
 fn stationary(rows: &Rows) -> Vec<Verdict> {

@@ -18,6 +18,7 @@ const NAMES: Shape = Shape::Choice(&[
     "muller-brown",
     "curved-channel",
     "flat-valley",
+    "ring-of-gates",
     "maier-stein",
     "rotating",
 ]);
@@ -84,6 +85,8 @@ pub(super) const KEYS: &[Key] = &[
     parameter!("scale" of "muller-brown"; Shape::Number(POSITIVE), "A factor on all heights.").default("1.0"),
     parameter!("curvature" of "flat-valley"; Shape::Number(POSITIVE), "The curvature c of ½ c (1 + w x²) y².").default("1.0"),
     parameter!("widening" of "flat-valley"; Shape::Number(NOT_NEGATIVE), "The growth w of ½ c (1 + w x²) y².").default("0.0"),
+    parameter!("gates" of "ring-of-gates"; Shape::Count(1, 64), "The number n of gates.").default("3"),
+    parameter!("stiffness" of "ring-of-gates"; Shape::Number(POSITIVE), "The curvature a across each gate.").default("8.0"),
     parameter!("alpha" of "maier-stein"; Shape::Number(ANY), "The coefficient α of the drift x − x³ − αxy².").default("1.0"),
     parameter!("mu" of "maier-stein"; Shape::Number(POSITIVE), "The coefficient μ of the drift −μ(1 + x²)y.").default("1.0"),
     parameter!("curvature" of "rotating"; Shape::Number(POSITIVE), "The rate h of the drift −h(x, y) + ω(y, −x).").default("1.0"),

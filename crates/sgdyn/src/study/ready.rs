@@ -33,6 +33,7 @@ const READY: &[ReadyStudy] = ready![
     "digits-softmax-stationary",
     "double-well-density",
     "double-well-escape",
+    "exit-path",
     "first-passage-plane",
     "fokker-planck-order",
     "fractal-sgd",

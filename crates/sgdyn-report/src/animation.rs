@@ -179,6 +179,8 @@ fn write_change(
     writer.set_frame_dimension((right + 1 - left) as u32, (bottom + 1 - top) as u32)?;
     writer.set_frame_position(left as u32, top as u32)?;
     writer.set_frame_delay(delay.0, delay.1)?;
+    // Little is there but equal gaps: prediction from neighbours would only spread it.
+    writer.set_filter(png::Filter::NoFilter);
     writer.set_blend_op(BlendOp::Over)?;
     writer.set_dispose_op(DisposeOp::None)?;
     writer.write_image_data(&data)

@@ -34,6 +34,7 @@ const READY: &[ReadyStudy] = ready![
     "digits-softmax-stationary",
     "double-well-density",
     "double-well-escape",
+    "exit-path",
     "first-passage-plane",
     "flat-or-sharp",
     "fokker-planck-order",

@@ -3,8 +3,12 @@
 use super::{FAREWELL, Scene};
 use sgdyn::study::Ground;
 use sgdyn_report::{Axis, Dash, Figure, Legend, Panel, Series};
+use std::collections::BTreeMap;
 
 const BINS: usize = 48;
+/// Columns of heaps across a panel, and the height of a walker in them as a share of the panel's.
+const COLUMNS: f64 = 90.0;
+const ROW: f64 = 0.0185;
 
 pub(super) fn frames(scene: &Scene) -> Vec<Figure> {
     let stage = Stage::of(scene);
@@ -86,18 +90,20 @@ impl<'a> Stage<'a> {
         let variable = &scene.crowd.variables[0];
         let axis = Axis::linear(format!("loss L({variable})")).range(self.range.0, self.range.1);
         let panel = Panel::new(self.axis(variable), axis).title(scene.clock(frame)).legend(Legend::Hidden);
-        let (x, y) = self.on_curve(scene.exits(frame, FAREWELL));
+        let ends = (self.x[0], self.x[self.x.len() - 1]);
+        let walkers = heaped(&self.on_curve(scene.inside(frame)), ends, self.range);
+        let walkers = Series::points(walkers.0, walkers.1);
+        let left = self.on_curve(scene.exits(frame, FAREWELL));
+        let (x, y): (Vec<f64>, Vec<f64>) =
+            left.into_iter().filter(|(x, y)| (ends.0..=ends.1).contains(x) && *y <= self.range.1).unzip();
         self.with_target(panel)
             .series(Series::line(self.x.to_vec(), self.loss.to_vec()).ink().dash(Dash::Solid))
             .series(Series::points(x, y).color(2).marker(0))
-            .series({
-                let (x, y) = self.on_curve(scene.inside(frame));
-                Series::points(x, y).color(1).marker(0)
-            })
+            .series(walkers.color(1).marker(0).light())
     }
 
     /// Places with the loss there; on the floor for a drift without one.
-    fn on_curve<'b>(&self, places: impl Iterator<Item = &'b [f64]>) -> (Vec<f64>, Vec<f64>) {
+    fn on_curve<'b>(&self, places: impl Iterator<Item = &'b [f64]>) -> Vec<(f64, f64)> {
         let step = (self.x[self.x.len() - 1] - self.x[0]) / (self.x.len() - 1) as f64;
         let height = |x: f64| {
             let at = ((x - self.x[0]) / step).clamp(0.0, (self.x.len() - 1) as f64);
@@ -106,7 +112,7 @@ impl<'a> Stage<'a> {
             let next = self.loss.get(below + 1).copied().or(here);
             here.zip(next).map_or(0.0, |(here, next)| here + share * (next - here))
         };
-        places.map(|place| (place[0], height(place[0]))).unzip()
+        places.map(|place| (place[0], height(place[0]))).collect()
     }
 
     /// Edges of bins, and the density of those not escaped in each.
@@ -135,8 +141,26 @@ impl<'a> Stage<'a> {
         if self.gibbs.is_empty() {
             return panel;
         }
+        let panel = panel.note("dashed: Gibbs law on this side of the barrier");
         panel.series(Series::line(self.x.to_vec(), self.gibbs.clone()).ink().dash(Dash::Dashed))
     }
+}
+
+/// Places in heaps on the curve: those of one column one above the other, pressed together where they would not fit.
+fn heaped(places: &[(f64, f64)], (low, high): (f64, f64), (bottom, top): (f64, f64)) -> (Vec<f64>, Vec<f64>) {
+    let column = |x: f64| ((x - low) / (high - low) * COLUMNS).floor();
+    let lift = ROW * (top - bottom);
+    let mut heaps: BTreeMap<i64, Vec<(f64, f64)>> = BTreeMap::new();
+    for &(x, y) in places.iter().filter(|(x, y)| (low..=high).contains(x) && *y <= top) {
+        heaps.entry(column(x) as i64).or_default().push((x, y));
+    }
+    let heap = |(column, heap): (i64, Vec<(f64, f64)>)| {
+        let middle = low + (column as f64 + 0.5) * (high - low) / COLUMNS;
+        let foot = heap.iter().map(|place| place.1).fold(f64::INFINITY, f64::min);
+        let lift = lift.min(0.94 * (top - foot) / heap.len() as f64);
+        (0..heap.len()).map(move |row| (middle, foot + (row as f64 + 0.5) * lift))
+    };
+    heaps.into_iter().flat_map(heap).unzip()
 }
 
 /// The intervals where the level is at most 0.
@@ -214,6 +238,15 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert!((found[0].0 - 0.0).abs() < 1e-12 && (found[0].1 - 2.5).abs() < 0.1, "{found:?}");
         assert!((found[1].0 - 7.25).abs() < 0.1 && (found[1].1 - 10.0).abs() < 1e-12, "{found:?}");
+    }
+
+    #[test]
+    fn heaps_stay_in_the_panel() {
+        let places: Vec<(f64, f64)> = (0..200).map(|_| (0.5, 0.2)).chain([(2.0, 0.0), (0.1, 3.0)]).collect();
+        let (x, y) = heaped(&places, (0.0, 1.0), (0.0, 1.0));
+        assert_eq!(x.len(), 200);
+        assert!(x.iter().all(|x| (x - 0.5).abs() < 0.5 / COLUMNS + 1e-12));
+        assert!(y[0] > 0.2 && y.windows(2).all(|pair| pair[1] > pair[0]) && y[199] < 1.0, "{y:?}");
     }
 
     /// A Gaussian well cut far outside: the density at its bottom is √(β/2π).

@@ -84,6 +84,6 @@ impl Survival {
         values.push(now);
         let curve = Series::steps(times, values).color(0).heavy();
         panel = panel.series(if log { curve } else { curve.label("all replicas") });
-        panel.series(Series::points([time], [now]).color(0))
+        panel.series(Series::points([time], [now.max(floor)]).color(0))
     }
 }

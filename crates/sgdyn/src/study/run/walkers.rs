@@ -142,7 +142,8 @@ fn follow<R: Variate>(
     moments.dedup();
     let seed = Seed::new(cell.description.seed, cell.index as u64);
     let program = escape.program(seed, SIDE_BY_SIDE as usize);
-    let horizon = moments.last().copied().unwrap_or(0).clamp(1, program.most_steps);
+    // One step more, so that those inside at the last time are still seen.
+    let horizon = moments.last().copied().unwrap_or(0) + 1;
     let program = crate::ensemble::exit::ExitProgram { most_steps: horizon, ..program };
     let count = count.min(cell.description.ensemble.replicas);
     let groups: Vec<_> = (0..count.div_ceil(SIDE_BY_SIDE))
@@ -164,14 +165,17 @@ fn follow<R: Variate>(
             } else {
                 (one.at_steps, one.places)
             };
-            let exit = steps.get(last).filter(|step| !step.is_nan()).map(|step| step * time_step);
+            let end = (horizon - 1) as f64;
+            let exit = steps.get(last).filter(|step| **step <= end).map(|step| step * time_step);
             let mut positions = one.positions;
             for (place, &time) in positions.chunks_exact_mut(dimension).zip(&times) {
                 if exit.is_some_and(|exit| time >= exit) {
                     place.fill(f64::NAN);
                 }
             }
-            Walker { positions, exit, exit_place: places[last * dimension..][..dimension].to_vec() }
+            let place = exit.and(places.get(last * dimension..(last + 1) * dimension));
+            let exit_place = place.map_or_else(|| vec![f64::NAN; dimension], <[f64]>::to_vec);
+            Walker { positions, exit, exit_place }
         })
         .collect();
     let target = question.target[last].clone();

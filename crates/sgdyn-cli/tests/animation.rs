@@ -1,0 +1,102 @@
+//! `--animate`: the file that comes of it, and what is refused.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const LINE: &str = r#"
+study = "escape"
+title = "A small escape"
+seed = 3
+
+[landscape]
+formula = "x^4 - 2*x^2"
+
+[rule]
+name = "langevin"
+beta = [1.0, 2.0]
+step_size = 0.01
+
+[escape]
+start = [1.0]
+target = ["x <= 0", "x <= -0.5"]
+max_time = 1e4
+
+[ensemble]
+replicas = 256
+"#;
+
+fn sgdyn(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sgdyn"))
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .expect("the binary starts")
+}
+
+fn with_study(text: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    std::fs::write(directory.path().join("study.toml"), text).expect("a file");
+    directory
+}
+
+/// Frames, width and height of an animated PNG whose every frame can be decoded.
+fn decoded(bytes: &[u8]) -> (u32, u32, u32) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
+    let frames = reader.info().animation_control.expect("an animation").num_frames;
+    for frame in 0..frames {
+        let mut pixels = vec![0; reader.output_buffer_size().expect("it fits")];
+        reader.next_frame(&mut pixels).unwrap_or_else(|error| panic!("frame {frame}: {error}"));
+    }
+    (frames, reader.info().width, reader.info().height)
+}
+
+#[test]
+fn a_run_and_a_report_draw_the_same_animation_whatever_the_threads() {
+    let plane = LINE
+        .replace("x^4 - 2*x^2", "(x^2 - 1)^2 + y^2")
+        .replace("start = [1.0]", "start = [1.0, 0.5]")
+        .replace("replicas = 256", "replicas = 64");
+    for text in [LINE.to_owned(), plane] {
+        let directory = with_study(&text);
+        let here = directory.path();
+        let run = ["run", "study.toml", "--out", "run", "--threads", "1", "--animate"];
+        let output = sgdyn(here, &run);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && told.contains("animation: run/figures/animation.png"), "{told}");
+        let file = here.join("run/figures/animation.png");
+        let first = std::fs::read(&file).expect("it is there");
+        let (frames, width, height) = decoded(&first);
+        assert!((60..=120).contains(&frames) && width > 800 && height > 400, "{frames} {width} × {height}");
+        assert!(first.len() < 5_000_000, "{} bytes", first.len());
+        std::fs::remove_file(&file).expect("it can be removed");
+        assert!(sgdyn(here, &["report", "run", "--animate"]).status.success());
+        assert!(std::fs::read(&file).expect("it is back") == first);
+        // Another cell is another picture.
+        assert!(sgdyn(here, &["report", "run", "--animate=1"]).status.success());
+        assert!(std::fs::read(&file).expect("it is there") != first);
+    }
+}
+
+#[test]
+fn what_cannot_be_animated_is_refused_before_anything_is_run() {
+    let three = LINE.replace("x^4 - 2*x^2", "(x^2 - 1)^2 + y^2 + z^2").replace("[1.0]", "[1.0, 0.0, 0.0]");
+    let grid = LINE.replace("max_time = 1e4", "solver = \"grid\"").replace("[ensemble]\nreplicas = 256", "");
+    let stationary = sgdyn::study::ready::find("ou-stationary").expect("it is ready").text.to_owned();
+    for (text, option, told) in [
+        (three, "--animate", "of 3 coordinates: only escapes in one or two coordinates can be drawn"),
+        (grid, "--animate", "a grid has no walkers to show: set escape.solver = \"ensemble\""),
+        (stationary, "--animate", "of a study of the kind \"stationary\": only escapes are animated"),
+        (
+            LINE.to_owned(),
+            "--animate=2",
+            "`--animate` is 2: the cells of this study are numbered from 0 to 1",
+        ),
+    ] {
+        let directory = with_study(&text);
+        let output = sgdyn(directory.path(), &["run", "study.toml", "--out", "run", option]);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(told), "{stderr}");
+        assert!(!directory.path().join("run").exists());
+    }
+}

@@ -37,7 +37,7 @@ pub(super) const NAMES: [(&str, &str, &str); 28] = [
 ];
 
 /// Suffixes of predictions, and the theories behind them.
-const THEORIES: [(&str, &str); 14] = [
+const THEORIES: [(&str, &str); 15] = [
     ("exact", "exact"),
     ("exact_chain", "exact, of the chain"),
     ("kramers", "Eyring–Kramers"),
@@ -48,6 +48,7 @@ const THEORIES: [(&str, &str); 14] = [
     ("sme2", "SME-2"),
     ("gibbs", "Gibbs"),
     ("levy", "Lévy, small ε"),
+    ("kramers_langer", "Kramers with friction"),
     ("linear", "linear noise"),
     ("two_state", "exact two-state balance"),
     ("sgd", "SGD theorem"),

@@ -1,6 +1,8 @@
 //! `study = "escape"`: first passages, against quadrature, the chain's own operator and Kramers' law.
 
 use super::cell::CellRun;
+use super::levy_exit;
+use super::momentum_exit;
 use super::one_dimension::Line;
 use super::rows::{Row, Rows};
 use super::setting::{Setting, formula_error};
@@ -142,6 +144,15 @@ impl<R: Variate> EscapeCell<R> {
                 "escape_time_predicted_kramers",
                 predicted.as_ref().and_then(|(line, half)| line.kramers(start, half)),
             );
+            row.maybe(
+                "escape_time_predicted_levy",
+                line.as_ref().and_then(|line| levy_exit::predicted(line, start, &condition)),
+            );
+            row.maybe(
+                "escape_time_predicted_kramers_langer",
+                predicted.as_ref().and_then(|(line, half)| momentum_exit::predicted(line, start, half)),
+            );
+            row.maybe("friction", line.as_ref().and_then(|line| momentum_exit::friction(line, start)));
             let (rate, bounds) = rate(passage);
             row.maybe("escape_rate", rate);
             row.maybe("escape_rate_lower", bounds.map(|bounds| bounds.0));
@@ -181,10 +192,11 @@ pub(super) fn describe(cell: &Cell, row: &mut Row) {
         Rule::Sgld { step, beta } => {
             row.number("beta", *beta).number("learning_rate", step.learning_rate);
         }
-        Rule::Sgd { step, .. }
-        | Rule::HeavyBall { step, .. }
-        | Rule::Nesterov { step, .. }
-        | Rule::Svag { step, .. } => {
+        Rule::HeavyBall { step, momentum, .. } => {
+            row.number("learning_rate", step.learning_rate).count("batch_size", step.batch_size);
+            row.number("momentum", *momentum);
+        }
+        Rule::Sgd { step, .. } | Rule::Nesterov { step, .. } | Rule::Svag { step, .. } => {
             row.number("learning_rate", step.learning_rate).count("batch_size", step.batch_size);
         }
     }

@@ -19,6 +19,18 @@ pub(super) struct Line<'a> {
     noise: Option<&'a Noise>,
 }
 
+/// A well and the top that is climbed to leave it.
+pub(super) struct Barrier {
+    /// The difference of their losses.
+    pub height: f64,
+    /// The curvature of the well, > 0.
+    pub well_curvature: f64,
+    /// The curvature of the top, < 0.
+    pub top_curvature: f64,
+    /// Whether the target begins at the top.
+    pub ends_at_top: bool,
+}
+
 impl<'a> Line<'a> {
     /// `None` in more dimensions or without a loss.
     pub(super) fn new<R: Variate>(cell: &'a Cell, setting: &Setting<R>) -> Option<Self> {
@@ -45,7 +57,13 @@ impl<'a> Line<'a> {
         Some(Self { field, rule: &cell.description.rule, noise: cell.description.noise.as_ref() })
     }
 
-    fn loss(&self, x: f64) -> f64 {
+    /// The rule that moves on it.
+    pub(super) fn rule(&self) -> &Rule {
+        self.rule
+    }
+
+    /// The loss at x.
+    pub(super) fn loss(&self, x: f64) -> f64 {
         self.field.loss_at(&[x]).unwrap_or(f64::NAN)
     }
 
@@ -81,6 +99,10 @@ impl<'a> Line<'a> {
                 let process = Process::gibbs(|x| self.loss(x), 1.0 / beta).ok()?;
                 first_passage_time(&process, start, target.threshold, far)
             }
+            Rule::Levy { alpha, scale, .. } if *alpha == 2.0 => {
+                let process = Process::gibbs(|x| self.loss(x), scale * scale).ok()?;
+                first_passage_time(&process, start, target.threshold, far)
+            }
             Rule::Sde { diffusion, .. } => {
                 self.noise_variance(start, diffusion.batch_size)?;
                 let half = 0.5 * diffusion.learning_rate;
@@ -103,6 +125,12 @@ impl<'a> Line<'a> {
             Rule::Langevin { beta, integration } if integration.integrator == Integrator::EulerMaruyama => {
                 let step = integration.step_size / integration.substeps as f64;
                 let spread = (2.0 * step / beta).sqrt();
+                let exit = chain_first_passage(|x| -step * self.slope(x), |_| spread, start, threshold);
+                exit.map(|exit| exit.mean_steps * step)
+            }
+            Rule::Levy { alpha, scale, integration, .. } if *alpha == 2.0 => {
+                let step = integration.step_size / integration.substeps as f64;
+                let spread = scale * (2.0 * step).sqrt();
                 let exit = chain_first_passage(|x| -step * self.slope(x), |_| spread, start, threshold);
                 exit.map(|exit| exit.mean_steps * step)
             }
@@ -135,25 +163,44 @@ impl<'a> Line<'a> {
         exit.ok().filter(|mean| mean.is_finite())
     }
 
-    /// Kramers' law for Langevin dynamics: the well around the start, the highest point between it and the target. A target
-    /// at the top itself is reached in half the time.
+    /// The variance of one gradient of a batch, if it is the same everywhere.
+    pub(super) fn uniform_noise_variance(&self, x: f64, batch: u64) -> Option<f64> {
+        let uniform =
+            matches!(self.noise?, Noise::Gaussian { .. } | Noise::Covariance { .. } | Noise::LowRank { .. });
+        self.noise_variance(x, batch).filter(|_| uniform)
+    }
+
+    /// The bottom of the well around x.
+    pub(super) fn bottom(&self, x: f64) -> Option<f64> {
+        self.root_near(self.descend(x)?)
+    }
+
+    /// The well around the start and the highest point between it and the target.
+    pub(super) fn barrier(&self, start: f64, target: &HalfSpace) -> Option<Barrier> {
+        let minimum = self.bottom(start)?;
+        let top = self.highest_between(minimum, target.threshold)?;
+        let (well_curvature, top_curvature) = (self.curvature(minimum), self.curvature(top));
+        (well_curvature > 0.0 && top_curvature < 0.0).then(|| Barrier {
+            height: self.loss(top) - self.loss(minimum),
+            well_curvature,
+            top_curvature,
+            ends_at_top: (target.threshold - top).abs() <= 1e-6 * (1.0 + top.abs()),
+        })
+    }
+
+    /// Kramers' law for Langevin dynamics. A target at the top itself is reached in half the time.
     pub(super) fn kramers(&self, start: f64, target: &HalfSpace) -> Option<f64> {
         let beta = match self.rule {
             Rule::Langevin { beta, .. } | Rule::Sgld { beta, .. } => *beta,
+            // α = 2 is Brownian motion times √2.
+            Rule::Levy { alpha, scale, .. } if *alpha == 2.0 => scale.powi(-2),
             _ => return None,
         };
-        let minimum = self.root_near(self.descend(start)?)?;
-        let top = self.highest_between(minimum, target.threshold)?;
-        let (well, saddle) = (self.curvature(minimum), self.curvature(top));
-        if well <= 0.0 || saddle >= 0.0 {
-            return None;
-        }
+        let barrier = self.barrier(start, target)?;
         let matrix = |value| Mat::from_fn(1, 1, |_, _| value);
-        let gate =
-            Gate { barrier: self.loss(top) - self.loss(minimum), hessian: matrix(saddle), multiplicity: 1 };
-        let time = eyring_kramers(matrix(well).as_ref(), &[gate], beta).ok()?;
-        let at_top = (target.threshold - top).abs() <= 1e-6 * (1.0 + top.abs());
-        let mean = if at_top { time.to_saddle() } else { time.to_far_well() };
+        let gate = Gate { barrier: barrier.height, hessian: matrix(barrier.top_curvature), multiplicity: 1 };
+        let time = eyring_kramers(matrix(barrier.well_curvature).as_ref(), &[gate], beta).ok()?;
+        let mean = if barrier.ends_at_top { time.to_saddle() } else { time.to_far_well() };
         mean.is_finite().then_some(mean)
     }
 

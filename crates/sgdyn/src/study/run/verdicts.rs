@@ -1,6 +1,8 @@
 //! What the rows of a study say of the theories.
 
 use super::grid_verdicts::{density, first_passage};
+use super::levy_exit;
+use super::momentum_exit;
 use super::occupation_verdicts::occupation;
 use super::rows::{Row, Rows};
 use crate::study::{EscapeSolver, Holds, Question, Verdict};
@@ -132,6 +134,8 @@ fn escape(rows: &Rows) -> Vec<Verdict> {
     if let Some(verdict) = kramers(rows) {
         verdicts.push(verdict);
     }
+    verdicts.extend(levy_exit::verdicts(rows));
+    verdicts.extend(momentum_exit::verdicts(rows));
     // The rows of one cell are its targets; all of them count the same divergences.
     let first_target = rows.iter().next().and_then(|row| row.word("target"));
     let of_first = |row: &&Row| row.word("target") == first_target;

@@ -19,9 +19,11 @@ pub(super) fn figures(context: &Context<'_>) -> Vec<NamedFigure> {
 
 /// ln(share/share of the first region) along β, B/η or ε: a panel for each rule.
 fn preference(context: &Context<'_>) -> Option<NamedFigure> {
-    context.rows.numbers(RATIO)?;
+    // The first region has no ratio to itself.
+    let mut known = context.rows.numbers(RATIO)?.into_iter();
+    let rows = context.rows.clone().filtered(|| known.next().is_some_and(|ratio| !ratio.is_nan()));
     let mut panels = Vec::new();
-    for rule in context.rows.groups(&["rule".to_owned()]) {
+    for rule in rows.groups(&["rule".to_owned()]) {
         let varies = |name: &&&str| rule.rows.numbers(name).is_some() && rule.rows.distinct(name).len() > 1;
         let Some(control) = CONTROLS.iter().find(varies) else { continue };
         let abscissa = Abscissa::number(control, &rule.rows);
@@ -77,6 +79,7 @@ fn course(context: &Context<'_>) -> Option<NamedFigure> {
     let rows = rows.matching(&[("region".to_owned(), region.clone())]);
     let is_control = |setting: &&(String, Datum)| CONTROLS.contains(&setting.0.as_str());
     let mut panels: Vec<(String, Panel, usize)> = Vec::new();
+    let mut exactly = false;
     for cell in rows.groups(&["cell".to_owned()]) {
         let settings: Vec<_> = context.cell(&cell.key);
         let told: Vec<_> =
@@ -112,13 +115,18 @@ fn course(context: &Context<'_>) -> Option<NamedFigure> {
         next = next
             .series(Series::line(times.clone(), shares.clone()).color(*color).dash(Dash::Solid).label(label));
         if let Some(exact) = cell.rows.numbers("share_exact") {
-            next = next.series(Series::line(times, exact).ink().dash(Dash::Dashed).label("exact"));
+            next = next.series(Series::line(times, exact).ink().dash(Dash::Dashed));
+            exactly = true;
         }
         *panel = next;
         *color += 1;
     }
     let all = panels.len();
-    let shown: Vec<Panel> = panels.into_iter().take(MOST_PANELS).map(|panel| panel.1).collect();
+    let key = |panel: Panel| {
+        let key = Series::line([], []).ink().dash(Dash::Dashed).label("exact");
+        if exactly { panel.series(key) } else { panel }
+    };
+    let shown: Vec<Panel> = panels.into_iter().take(MOST_PANELS).map(|panel| key(panel.1)).collect();
     let left_out = if all > MOST_PANELS {
         format!(" The first {MOST_PANELS} of {all} settings.")
     } else {

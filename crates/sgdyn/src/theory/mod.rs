@@ -9,6 +9,7 @@ mod finite_time;
 mod first_passage;
 mod flat_mode;
 mod fluctuating_hessian;
+mod heavy_ball_limit;
 mod irreversibility;
 mod kesten;
 mod kramers;
@@ -32,6 +33,7 @@ pub use finite_time::covariance_after;
 pub use first_passage::{ExitTime, FarSide, first_passage_time, interval_exit_time};
 pub use flat_mode::{diffusion_coefficient, flat_variance, reshuffled_flat_variance, resolution_steps};
 pub use fluctuating_hessian::{FluctuatingMode, FluctuatingStationary, fluctuating_stationary_covariance};
+pub use heavy_ball_limit::{HeavyBallLimit, heavy_ball_limit};
 pub use irreversibility::{Irreversibility, irreversibility};
 pub use kesten::{RandomMultiplier, TailLaw};
 pub use kramers::{

@@ -3,6 +3,7 @@
 use super::cell::CellRun;
 use super::escape_theory::EscapeTheories;
 use super::exit_place::{self, ExitWays};
+use super::momentum_exit;
 use super::one_dimension::Line;
 use super::rows::{Row, Rows};
 use super::setting::{Setting, formula_error};
@@ -168,6 +169,7 @@ impl<R: Variate> EscapeCell<R> {
             if let Some(theories) = &known.theories {
                 theories.describe(&condition, "escape_time", &mut row);
             }
+            row.maybe("friction", line.as_ref().and_then(|line| momentum_exit::friction(line, start)));
             let (rate, bounds) = rate(passage);
             row.maybe("escape_rate", rate);
             row.maybe("escape_rate_lower", bounds.map(|bounds| bounds.0));
@@ -209,10 +211,11 @@ pub(super) fn describe(cell: &Cell, row: &mut Row) {
         Rule::Sgld { step, beta } => {
             row.number("beta", *beta).number("learning_rate", step.learning_rate);
         }
-        Rule::Sgd { step, .. }
-        | Rule::HeavyBall { step, .. }
-        | Rule::Nesterov { step, .. }
-        | Rule::Svag { step, .. } => {
+        Rule::HeavyBall { step, momentum, .. } => {
+            row.number("learning_rate", step.learning_rate).count("batch_size", step.batch_size);
+            row.number("momentum", *momentum);
+        }
+        Rule::Sgd { step, .. } | Rule::Nesterov { step, .. } | Rule::Svag { step, .. } => {
             row.number("learning_rate", step.learning_rate).count("batch_size", step.batch_size);
         }
     }

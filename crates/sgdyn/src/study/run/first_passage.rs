@@ -6,6 +6,7 @@ use super::escape::describe;
 use super::escape_theory::EscapeTheories;
 use super::grid_setting::{Chain, GridProblem};
 use super::interpolation::{Weights, interpolated};
+use super::momentum_exit;
 use super::one_dimension::Line;
 use super::rows::{Row, Rows};
 use super::setting::Setting;
@@ -104,13 +105,19 @@ impl FirstPassageCell {
         question: &Escape,
     ) -> Vec<Option<(f64, Option<f64>)>> {
         let none = || question.target.iter().map(|_| None).collect();
-        if !(2..=3).contains(&setting.dimension()) || setting.field().is_none() {
+        // A ball has a momentum besides its place: its chain lives in phase space, and steps.
+        let phase_space = momentum_exit::in_phase_space(cell, &setting, question);
+        let in_time = phase_space.is_none();
+        let (cell, question) =
+            phase_space.as_ref().map_or((cell, question), |(cell, question)| (cell, question));
+        if in_time && (!(2..=3).contains(&setting.dimension()) || setting.field().is_none()) {
             return none();
         }
         let Ok(mut passage) = Self::of_escape(cell, setting, question) else { return none() };
-        if passage.targets.iter().any(|aim| aim.problem.process().is_none()) {
+        if in_time && passage.targets.iter().any(|aim| aim.problem.process().is_none()) {
             return none();
         }
+        passage.survival = false;
         passage.rate = false;
         let mean = |aim| {
             let fine = passage.on_grid(1, aim, None).ok()?.mean;

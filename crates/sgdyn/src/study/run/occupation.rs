@@ -284,7 +284,7 @@ impl<R: Variate> OccupationCell<R> {
             stop: &AtomicBool::new(false),
             progress: None,
             store: None,
-            save_every: Duration::MAX,
+            save_every: Duration::from_secs(3600),
         };
         let Ok(Outcome::Finished(summary)) = run(&program, Units::new(1, 1), &plan) else { return None };
         summary.endings.places.into_iter().next().map(|place| place.position)

@@ -1,6 +1,7 @@
 //! The basins in which replicas end, cell by cell, over all minima that any cell reached.
 
 use super::occupation::is_same;
+use super::occupation_exact::Value;
 use super::rows::{Row, Rows};
 use crate::escape::Surface;
 use crate::observe::Endings;
@@ -15,7 +16,7 @@ pub(super) struct CellBasins {
     /// Where its replicas ended.
     pub endings: Endings,
     /// The exact shares by minimum; empty where none are known.
-    pub exact: Vec<(Vec<f64>, f64)>,
+    pub exact: Vec<(Vec<f64>, Value)>,
     /// Where the rule ends without noise, if it ends.
     pub noiseless: Option<Vec<f64>>,
     /// The landscape.
@@ -55,9 +56,10 @@ impl CellBasins {
         row.count("count", count).number("basin_share", count as f64 / replicas as f64);
         row.maybe("basin_share_lower", interval.map(|interval| interval.lower));
         row.maybe("basin_share_upper", interval.map(|interval| interval.upper));
-        let share = |known: &&(Vec<f64>, f64)| is_same(&known.0, minimum);
-        let known = self.exact.iter().find(share).map_or(0.0, |known| known.1);
-        row.maybe("basin_share_exact", (!self.exact.is_empty()).then_some(known));
+        let share = |known: &&(Vec<f64>, Value)| is_same(&known.0, minimum);
+        let known = self.exact.iter().find(share).map_or((0.0, None), |known| known.1);
+        row.maybe("basin_share_exact", (!self.exact.is_empty()).then_some(known.0));
+        row.maybe("basin_share_exact_error", known.1);
         let reached = self.noiseless.as_ref().is_some_and(|end| is_same(end, minimum));
         row.truth("without_noise", reached);
         row.count("replicas", replicas).count("lost", self.endings.lost);

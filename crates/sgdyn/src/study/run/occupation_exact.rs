@@ -46,7 +46,7 @@ pub(super) struct ExactOccupation {
     /// The share of each region in the stationary law, `[regions]`.
     pub stationary: Vec<Value>,
     /// The share of each basin at the end, by its minimum.
-    pub basins: Vec<(Vec<f64>, f64)>,
+    pub basins: Vec<(Vec<f64>, Value)>,
 }
 
 /// The same on one grid.
@@ -78,13 +78,18 @@ pub(super) fn exact(
     let problem = GridProblem::new(description, setting, Some(&start), &[])?;
     let fine = solved(&problem, 1, regions, instants, &start, basin)?;
     let coarse =
-        if problem.refines() { solved(&problem, 2, regions, instants, &start, None).ok() } else { None };
+        if problem.refines() { solved(&problem, 2, regions, instants, &start, basin).ok() } else { None };
     let joined = |of: fn(&Solved) -> &[f64]| -> Vec<Value> {
         let coarser = |region: usize| coarse.as_ref().and_then(|coarse| of(coarse).get(region).copied());
         of(&fine).iter().enumerate().map(|(region, &value)| extrapolated(value, coarser(region))).collect()
     };
     let (window, stationary) = (joined(|solved| &solved.window), joined(|solved| &solved.stationary));
-    Ok(ExactOccupation { window, stationary, course: fine.course, basins: fine.basins })
+    let basins = fine.basins.iter().map(|(minimum, share)| {
+        let same = |known: &&(Vec<f64>, f64)| super::occupation::is_same(&known.0, minimum);
+        let known = coarse.as_ref().and_then(|coarse| coarse.basins.iter().find(same));
+        (minimum.clone(), extrapolated(*share, known.map(|known| known.1)))
+    });
+    Ok(ExactOccupation { window, stationary, basins: basins.collect(), course: fine.course })
 }
 
 fn solved(

@@ -52,18 +52,21 @@ fn exact_shares(rule: &str, members: &[&Row]) -> Option<Verdict> {
 
 /// Does every basin get the exact share?
 fn exact_basins(rule: &str, members: &[&Row]) -> Option<Verdict> {
-    let known: Vec<(u64, u64, f64)> = members
+    let known: Vec<(u64, u64, [f64; 2])> = members
         .iter()
         .filter_map(|row| {
             let exact = row.value("basin_share_exact")?;
-            Some((row.value("count")? as u64, row.value("replicas")? as u64, exact))
+            let error = row.value("basin_share_exact_error").unwrap_or(0.0);
+            let bounds = [exact - error, exact + error];
+            Some((row.value("count")? as u64, row.value("replicas")? as u64, bounds))
         })
         .collect();
     let confidence = 1.0 - SIGNIFICANCE / known.len().max(1) as f64;
     let outside = known
         .iter()
-        .filter(|(count, replicas, exact)| {
-            binomial_interval(*count, *replicas, confidence).is_ok_and(|interval| !interval.contains(*exact))
+        .filter(|(count, replicas, [low, high])| {
+            let interval = binomial_interval(*count, *replicas, confidence);
+            interval.is_ok_and(|interval| *high < interval.lower || *low > interval.upper)
         })
         .count();
     let holds = if outside == 0 { Holds::Yes } else { Holds::No };
@@ -71,7 +74,7 @@ fn exact_basins(rule: &str, members: &[&Row]) -> Option<Verdict> {
         verdict(
             format!("{rule} ends in each basin as often as its own exact law says"),
             holds,
-            format!("{outside} of {} exact shares outside their exact binomial interval, at {SIGNIFICANCE} for all together", known.len()),
+            format!("{outside} of {} exact shares, with the error of their grid, outside the binomial interval of the count, at {SIGNIFICANCE} for all together", known.len()),
         )
     })
 }

@@ -58,7 +58,13 @@ impl<'a> Line<'a> {
         Some(Self { field, rule: &cell.description.rule, noise, root })
     }
 
-    fn loss(&self, x: f64) -> f64 {
+    /// The rule that moves on it.
+    pub(super) fn rule(&self) -> &Rule {
+        self.rule
+    }
+
+    /// The loss at x.
+    pub(super) fn loss(&self, x: f64) -> f64 {
         self.field.loss_at(&[x]).unwrap_or(f64::NAN)
     }
 
@@ -98,6 +104,10 @@ impl<'a> Line<'a> {
         let passage = match self.rule {
             Rule::Langevin { beta, .. } => {
                 let process = Process::gibbs(|x| self.loss(x), 1.0 / beta).ok()?;
+                first_passage_time(&process, start, target.threshold, far)
+            }
+            Rule::Levy { alpha, scale, .. } if *alpha == 2.0 => {
+                let process = Process::gibbs(|x| self.loss(x), scale * scale).ok()?;
                 first_passage_time(&process, start, target.threshold, far)
             }
             Rule::Sde { diffusion, .. } => {
@@ -141,14 +151,6 @@ impl<'a> Line<'a> {
         Some(exit.upper_exit_probability).filter(|probability| probability.is_finite())
     }
 
-    /// How far the loss rises from `start` on its way to `end`.
-    pub(super) fn barrier(&self, start: f64, end: f64) -> Option<f64> {
-        const POINTS: usize = 4_000;
-        let at = |index: usize| self.loss(start + (end - start) * index as f64 / POINTS as f64);
-        let highest = (0..=POINTS).map(at).fold(f64::NEG_INFINITY, f64::max);
-        Some(highest - self.loss(start)).filter(|barrier| barrier.is_finite())
-    }
-
     /// The exact mean time of the chain that the rule or its integrator is, seen at steps.
     pub(super) fn chain(&self, start: f64, target: &HalfSpace) -> Option<f64> {
         let threshold = match target.side {
@@ -159,6 +161,12 @@ impl<'a> Line<'a> {
             Rule::Langevin { beta, integration } if integration.integrator == Integrator::EulerMaruyama => {
                 let step = integration.step_size / integration.substeps as f64;
                 let spread = (2.0 * step / beta).sqrt();
+                let exit = chain_first_passage(|x| -step * self.slope(x), |_| spread, start, threshold);
+                exit.map(|exit| exit.mean_steps * step)
+            }
+            Rule::Levy { alpha, scale, integration, .. } if *alpha == 2.0 => {
+                let step = integration.step_size / integration.substeps as f64;
+                let spread = scale * (2.0 * step).sqrt();
                 let exit = chain_first_passage(|x| -step * self.slope(x), |_| spread, start, threshold);
                 exit.map(|exit| exit.mean_steps * step)
             }
@@ -189,5 +197,67 @@ impl<'a> Line<'a> {
             _ => return None,
         };
         exit.ok().filter(|mean| mean.is_finite())
+    }
+
+    /// The variance of one gradient of a batch, if it is the same everywhere.
+    pub(super) fn uniform_noise_variance(&self, x: f64, batch: u64) -> Option<f64> {
+        let uniform =
+            matches!(self.noise?, Noise::Gaussian { .. } | Noise::Covariance { .. } | Noise::LowRank { .. });
+        self.noise_variance(x, batch).filter(|_| uniform)
+    }
+
+    /// The bottom of the well around x.
+    pub(super) fn bottom(&self, x: f64) -> Option<f64> {
+        self.root_near(self.descend(x)?)
+    }
+
+    /// How far the loss rises from `start` on its way to `end`.
+    pub(super) fn barrier(&self, start: f64, end: f64) -> Option<f64> {
+        const POINTS: usize = 4_000;
+        let at = |index: usize| self.loss(start + (end - start) * index as f64 / POINTS as f64);
+        let highest = (0..=POINTS).map(at).fold(f64::NEG_INFINITY, f64::max);
+        Some(highest - self.loss(start)).filter(|barrier| barrier.is_finite())
+    }
+
+    /// Gradient descent from `start`, a step at a time as long as the slope keeps its sign.
+    fn descend(&self, start: f64) -> Option<f64> {
+        let mut x = start;
+        let mut step = 1e-3 * (1.0 + start.abs());
+        for _ in 0..10_000 {
+            let slope = self.slope(x);
+            if slope == 0.0 {
+                return Some(x);
+            }
+            let next = x - step * slope.signum();
+            if !slope.is_finite() || !next.is_finite() {
+                return None;
+            }
+            if self.slope(next) * slope <= 0.0 {
+                step *= 0.25;
+                if step < 1e-9 {
+                    return Some(x);
+                }
+            } else {
+                x = next;
+            }
+        }
+        None
+    }
+
+    /// The root of the slope near `x`, by Newton's method.
+    fn root_near(&self, x: f64) -> Option<f64> {
+        let mut root = x;
+        for _ in 0..50 {
+            let curvature = self.curvature(root);
+            if curvature == 0.0 || !curvature.is_finite() {
+                return None;
+            }
+            let step = self.slope(root) / curvature;
+            root -= step;
+            if step.abs() <= 1e-14 * (1.0 + root.abs()) {
+                return Some(root);
+            }
+        }
+        (root - x).abs().is_finite().then_some(root)
     }
 }

@@ -1,6 +1,7 @@
 //! What the rows of a study say of the theories.
 
 use super::grid_verdicts::{density, first_passage};
+use super::levy_verdicts;
 use super::occupation_verdicts::occupation;
 use super::rare_event_verdicts::rare_event;
 use super::rows::{Row, Rows};
@@ -137,6 +138,7 @@ fn escape(rows: &Rows) -> Vec<Verdict> {
     }
     verdicts.extend(theory_verdicts(rows, "escape_time"));
     verdicts.extend(super::exit_place::verdicts(rows));
+    verdicts.extend(levy_verdicts::verdicts(rows));
     // The rows of one cell are its targets; all of them count the same divergences.
     let first_target = rows.iter().next().and_then(|row| row.word("target"));
     let of_first = |row: &&Row| row.word("target") == first_target;

@@ -333,7 +333,10 @@ impl<R: Variate> Prepared<R> {
             Question::FirstPassage(question) => {
                 Self::FirstPassage(Box::new(FirstPassageCell::new(cell, precise()?, question)?))
             }
-            Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting()?, question)?)),
+            Question::Escape(question) => {
+                escape::refuse_silence(&cell.description)?;
+                Self::Escape(Box::new(EscapeCell::new(setting()?, question)?))
+            }
             Question::Stationary(question) => {
                 let precise = precise()?;
                 let from = question.minimum.as_deref();

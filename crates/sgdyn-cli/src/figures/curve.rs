@@ -105,7 +105,8 @@ pub(super) fn theories(rows: &Rows<'_>, quantity: &str) -> Vec<(String, String)>
             _ if rest.starts_with("exact") => rest,
             _ => rest.strip_prefix("predicted_")?,
         };
-        let told = !suffix.ends_with("_stderr") && rows.numbers(column).is_some();
+        let told =
+            !suffix.ends_with("_stderr") && !suffix.ends_with("_error") && rows.numbers(column).is_some();
         told.then(|| (column.to_owned(), labels::theory(suffix)))
     };
     rows.columns().filter_map(theory).collect()

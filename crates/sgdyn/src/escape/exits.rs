@@ -13,6 +13,8 @@ const BESIDE: f64 = 2e-4;
 const BETWEEN: usize = 8;
 /// A side that falls forever is followed for so many lengths, at a hundredth of one a step.
 const FALL: usize = 10_000;
+/// A barrier behind a gate that is at most this share of the gate's own costs no time beside it.
+const QUICK: f64 = 0.9;
 /// Basins that are crossed behind a gate until the target must be met.
 const BASINS_BEHIND: usize = 3;
 
@@ -74,8 +76,8 @@ impl Basin {
         self.gates.len()
     }
 
-    /// The gates that lead into a target: those behind which steepest descent enters it, be it after other basins whose own
-    /// gates to it are lower. A gate before whose top the target begins is none: that is no escape over it.
+    /// The gates that lead into a target: those behind which steepest descent enters it, be it after other basins that are
+    /// left at once, over lower gates and lower barriers. A gate before whose top the target begins is none: that is no escape over it.
     ///
     /// # Errors
     /// Descents that fail.
@@ -91,7 +93,7 @@ impl Basin {
                 .collect();
             if enters(&before, in_target) {
                 below_saddle += 1;
-            } else if in_target(&self.beyond(gate, beside)) {
+            } else if in_target(&beyond(gate, beside)) {
                 exits.push(Exit { way: way.clone(), at_saddle: true });
             } else if self.leads_into(gate, in_target)? {
                 exits.push(Exit { way: way.clone(), at_saddle: false });
@@ -112,17 +114,6 @@ impl Basin {
         Ok(Exits { exits, broken })
     }
 
-    /// A point a little behind the saddle.
-    fn beyond(&self, gate: &Gate, beside: f64) -> Vec<f64> {
-        let saddle = &gate.way.saddle;
-        let along = &saddle.eigenvectors[0];
-        let [ahead, back] = [1.0, -1.0].map(|sign| plus(&saddle.position, sign * beside, along));
-        let last = gate.way.ascent.len() - 1;
-        // Away from where the way comes from.
-        let from = &gate.way.ascent[last.saturating_sub(1)];
-        if distance(&ahead, from) > distance(&back, from) { ahead } else { back }
-    }
-
     fn leads_into(&self, gate: &Gate, in_target: &dyn Fn(&[f64]) -> bool) -> Result<bool, EscapeError> {
         if enters(&gate.behind, in_target) {
             return Ok(true);
@@ -130,16 +121,17 @@ impl Basin {
         let Some(far) = &gate.way.far else {
             // It falls forever: does it fall through the target?
             let last = gate.way.arc[gate.way.arc.len() - 1];
-            return Ok(self.falls_into(&self.beyond(gate, 1e-2 * last), in_target));
+            return Ok(self.falls_into(&beyond(gate, 1e-2 * last), in_target));
         };
         let mut seen = vec![self.minimum.clone(), far.clone()];
         let mut front = vec![far.clone()];
-        // Behind the gate the process goes on over what is lower than the gate.
+        // Behind the gate the process goes on over what is lower than the gate, in times that are short against the first.
         for _ in 0..BASINS_BEHIND {
             let mut next = Vec::new();
             for bottom in &front {
                 for behind in gates_of(&self.surface, bottom, &self.options)? {
-                    if behind.way.saddle.loss >= gate.way.saddle.loss {
+                    let quick = behind.way.barrier() <= QUICK * gate.way.barrier();
+                    if behind.way.saddle.loss >= gate.way.saddle.loss || !quick {
                         continue;
                     }
                     if enters(&behind.behind, in_target) {
@@ -173,6 +165,17 @@ impl Basin {
         }
         false
     }
+}
+
+/// A point a little behind the saddle.
+fn beyond(gate: &Gate, beside: f64) -> Vec<f64> {
+    let saddle = &gate.way.saddle;
+    let along = &saddle.eigenvectors[0];
+    let [ahead, back] = [1.0, -1.0].map(|sign| plus(&saddle.position, sign * beside, along));
+    let last = gate.way.ascent.len() - 1;
+    // Away from where the way comes from.
+    let from = &gate.way.ascent[last.saturating_sub(1)];
+    if distance(&ahead, from) > distance(&back, from) { ahead } else { back }
 }
 
 /// The gates in the rim of a minimum's basin.

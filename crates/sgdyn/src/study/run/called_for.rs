@@ -15,7 +15,6 @@ pub(super) fn called_for(rule: &Rule, noise: Option<&Noise>, dimension: usize) -
         theories
     };
     match (rule, noise) {
-        (Rule::Langevin { .. }, _) => vec![TheoryOfEscape::Kramers],
         (Rule::Sgld { .. }, None | Some(Noise::Gaussian { .. } | Noise::Rademacher { .. })) => {
             vec![TheoryOfEscape::Kramers, TheoryOfEscape::Sgld]
         }
@@ -24,7 +23,8 @@ pub(super) fn called_for(rule: &Rule, noise: Option<&Noise>, dimension: usize) -
         (Rule::HeavyBall { .. }, Some(Noise::Gaussian { .. } | Noise::Rademacher { .. })) => {
             vec![TheoryOfEscape::Langer]
         }
-        (
+        (Rule::Langevin { .. }, _)
+        | (
             Rule::Sgd { .. } | Rule::Sde { .. } | Rule::Sme2 { .. },
             Some(Noise::Gaussian { .. } | Noise::Rademacher { .. }),
         ) => vec![TheoryOfEscape::Kramers],

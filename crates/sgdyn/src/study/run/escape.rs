@@ -15,7 +15,7 @@ use crate::ensemble::{Start, Units};
 use crate::observe::survival_curve;
 use crate::random::{Seed, Variate};
 use crate::statistics::{ExitSample, StoppingRule, exit_rate};
-use crate::study::{Cell, Escape, Rule};
+use crate::study::{Cell, Description, Escape, Noise, Rule};
 
 /// Without a horizon of its own a replica is censored after so many steps.
 const MOST_STEPS: u64 = 1_000_000_000;
@@ -191,6 +191,26 @@ impl<R: Variate> EscapeCell<R> {
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses noise that is zero everywhere: nothing would ever leave, and every replica would run to its horizon.
+pub(super) fn refuse_silence(description: &Description) -> Result<(), RunError> {
+    let key = match &description.noise {
+        _ if matches!(description.rule, Rule::Sgld { .. }) => None,
+        Some(Noise::Gaussian { standard_deviation } | Noise::Rademacher { standard_deviation }) => {
+            (*standard_deviation == 0.0).then_some("noise.standard_deviation")
+        }
+        Some(Noise::Multiplicative { curvature_deviation, standard_deviation }) => {
+            (*curvature_deviation == 0.0 && *standard_deviation == 0.0).then_some("noise.standard_deviation")
+        }
+        _ => None,
+    };
+    match key {
+        Some(key) => {
+            Err(unfit(key, 0, "without noise nothing leaves the basin of its start: give more than 0"))
+        }
+        None => Ok(()),
     }
 }
 

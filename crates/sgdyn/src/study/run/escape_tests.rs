@@ -118,7 +118,7 @@ fn kramers_over_two_gates_beside_the_grid() {
     let study = format!(
         "{ON_A_GRID}landscape.name = \"styblinski-tang\"\nrule.beta = 0.4\nescape.start = [2.7, 2.7]\n\
          escape.target = [\"min(x, y) <= 0.1567312567803401\", \"min(x, y) <= -1\"]\n\
-         grid.lower = [-1.6, -1.6]\ngrid.upper = [4.4, 4.4]\ngrid.cells = [150, 150]"
+         grid.lower = [-1.6, -1.6]\ngrid.upper = [4.4, 4.4]\ngrid.cells = [80, 80]"
     );
     let found = results(&study).unwrap();
     for row in 0..2 {
@@ -145,4 +145,12 @@ fn no_gate_no_prediction_and_the_reason() {
     assert_eq!(of("x^2/2", "[0.0]", "x >= 1"), "no gate leads to the target");
     assert_eq!(of("x^4 - 2*x^2", "[1.0]", "x <= 0.5"), "target below saddle");
     assert_eq!(of("x^3/3 - x", "[-1.5]", "x <= -2"), "landscape unbounded");
+}
+
+#[test]
+fn zero_noise_is_refused() {
+    let study = "study = \"escape\"\nlandscape.formula = \"x^4 - 2*x^2\"\nrule.name = \"sgd\"\nrule.learning_rate = 0.01\n\
+                 noise.name = \"gaussian\"\nnoise.standard_deviation = 0.0\nescape.start = [1.0]\nescape.target = \"x <= -1\"";
+    let error = results(study).unwrap_err().to_string();
+    assert!(error.starts_with("`noise.standard_deviation` is 0: without noise nothing leaves"), "{error}");
 }

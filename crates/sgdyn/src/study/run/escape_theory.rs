@@ -91,10 +91,10 @@ impl EscapeTheories {
             Ok((basin, exits))
         }) {
             Ok((basin, exits)) => {
-                if self.asked.contains(&TheoryOfEscape::Levy) {
-                    if let Some(time) = one_jump(&self.rule, &basin.minimum.position, &in_target) {
-                        predictions.push(Prediction { suffix: "levy", time, broken: Vec::new() });
-                    }
+                if self.asked.contains(&TheoryOfEscape::Levy)
+                    && let Some(time) = one_jump(&self.rule, &basin.minimum.position, &in_target)
+                {
+                    predictions.push(Prediction { suffix: "levy", time, broken: Vec::new() });
                 }
                 if exits.exits.is_empty() {
                     let reason = if exits.broken.is_empty() {
@@ -210,7 +210,7 @@ impl EscapeTheories {
 
     /// The theory behind a column, with its numbers.
     fn theory(&self, suffix: &str, way: &PassPath) -> Result<EscapeTheory, &'static str> {
-        let noise = || self.noise_along(way).ok_or("noise unknown");
+        let noise = || self.noise_along(way).ok_or("no noise along the way");
         Ok(match suffix {
             "kramers" => EscapeTheory::EyringKramers { inverse_temperature: 1.0 / noise()? },
             "sgld" => EscapeTheory::Sgld { diffusion: noise()? },

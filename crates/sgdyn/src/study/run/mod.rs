@@ -394,7 +394,10 @@ impl<R: Variate> Prepared<R> {
             Question::RareEvent(question) => {
                 Self::RareEvent(Box::new(RareEventCell::new(cell, precise()?, question)?))
             }
-            Question::Escape(question) => Self::Escape(Box::new(EscapeCell::new(setting()?, question)?)),
+            Question::Escape(question) => {
+                escape::refuse_silence(&cell.description)?;
+                Self::Escape(Box::new(EscapeCell::new(setting()?, question)?))
+            }
             Question::Laws(question) => {
                 Self::Laws(Box::new(LawCell::new(cell, setting()?, precise()?, question)?))
             }

@@ -133,17 +133,9 @@ impl Template {
     }
 
     fn put_in_order(&mut self) {
-        fn table(leaf: &Leaf) -> &str {
-            leaf.path.rsplit_once('.').map_or("", |(table, _)| table)
-        }
-        let mut order: Vec<String> = vec![String::new()];
-        for leaf in &self.leaves {
-            if !order.iter().any(|known| known == table(leaf)) {
-                order.push(table(leaf).to_owned());
-            }
-        }
+        let order = table_order(self.leaves.iter().map(|leaf| leaf.path.as_str()));
         // Stable: within a table the order of the file stays.
-        self.leaves.sort_by_key(|leaf| order.iter().position(|known| known == table(leaf)));
+        self.leaves.sort_by_key(|leaf| order.iter().position(|known| known == table_of(&leaf.path)));
     }
 
     fn set(&mut self, argument: &str) -> Result<(), DescriptionError> {
@@ -274,6 +266,27 @@ impl Template {
             place: self.source.place(origin),
         }
     }
+}
+
+/// The table of a path.
+pub(crate) fn table_of(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(table, _)| table)
+}
+
+/// The tables of paths in the order in which they are printed: as they appear, but a table inside another behind it, where
+/// TOML reads it back.
+pub(crate) fn table_order<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut order: Vec<String> = vec![String::new()];
+    for table in paths.map(table_of) {
+        if order.iter().any(|known| known == table) {
+            continue;
+        }
+        let parent = table_of(table);
+        let inside = |known: &String| known == parent || table_of(known) == parent;
+        let place = order.iter().rposition(inside).filter(|_| !parent.is_empty());
+        order.insert(place.map_or(order.len(), |place| place + 1), table.to_owned());
+    }
+    order
 }
 
 /// Whether some key lies below the path.

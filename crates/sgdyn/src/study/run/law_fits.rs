@@ -137,7 +137,15 @@ impl Law {
         }
         match fit.linearity {
             Linearity::Refused => {
-                verdict(law, Holds::No, format!("refused as not linear; {numbers}; {}", self.reason()))
+                // A bend of the exact points is a reason; a slope is none.
+                let bent = |fit: &LawFit| fit.linearity == Linearity::Refused;
+                let reason =
+                    match (self.exact.as_ref().is_some_and(bent), self.chain.as_ref().is_some_and(bent)) {
+                        (true, _) => "the exact equation's own points are bent: the barrier is finite",
+                        (false, true) => "the exact chain's own points are bent: the step is finite",
+                        (false, false) => "exact points, where they are known, lie on a line",
+                    };
+                verdict(law, Holds::No, format!("refused as not linear; {numbers}; {reason}"))
             }
             Linearity::NotResolved => {
                 verdict(law, Holds::NotResolved, format!("{numbers}; a bend may hide in the errors"))

@@ -464,3 +464,11 @@ fn the_resolved_text_reads_back_as_the_same_study() {
     }
     assert!(parse(ESCAPE).unwrap().resolved_toml().contains("beta = [1.0, 3.0, 5.0]"));
 }
+
+#[test]
+fn default_parameters_of_a_landscape_are_printed_where_they_are_read_back() {
+    let text = "study = \"escape\"\n[landscape]\nname = \"double-well\"\n[rule]\nname = \"langevin\"\nbeta = 4\n\
+                step_size = 0.1\n[escape]\nstart = [1.0]\ntarget = \"x < 0\"\n";
+    let resolved = parse(text).unwrap().resolved_toml();
+    assert_eq!(parse(&resolved).unwrap().resolved_toml(), resolved);
+}

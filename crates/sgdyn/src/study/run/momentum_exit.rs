@@ -31,6 +31,9 @@ pub(super) fn friction(line: &Line<'_>, start: f64) -> Option<f64> {
 
 /// The cell and the question in phase space (θ, m), in a box that holds the well and the momenta that the noise makes; a ball
 /// starts at rest.
+///
+/// Mass is spread over a cell in every step. Where a step moves the ball by less than a cell, at large µ, that heats it: two
+/// grids tell by how much, and the error that they show is the one to believe.
 pub(super) fn in_phase_space(
     cell: &Cell,
     setting: &Setting<f64>,

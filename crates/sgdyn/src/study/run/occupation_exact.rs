@@ -87,7 +87,8 @@ pub(super) fn exact(
     let basins = fine.basins.iter().map(|(minimum, share)| {
         let same = |known: &&(Vec<f64>, f64)| super::occupation::is_same(&known.0, minimum);
         let known = coarse.as_ref().and_then(|coarse| coarse.basins.iter().find(same));
-        (minimum.clone(), extrapolated(*share, known.map(|known| known.1)))
+        let (value, error) = extrapolated(*share, known.map(|known| known.1));
+        (minimum.clone(), (value.clamp(0.0, 1.0), error))
     });
     Ok(ExactOccupation { window, stationary, basins: basins.collect(), course: fine.course })
 }

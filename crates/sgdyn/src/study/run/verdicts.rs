@@ -49,7 +49,9 @@ struct Deviation {
 impl Deviation {
     fn of(row: &Row, measured: &str, theory: &str) -> Option<Self> {
         let (value, exact) = (row.value(measured)?, row.value(theory)?);
-        let stderr = row.value(&format!("{measured}_stderr"))?;
+        // What is exact on a grid is so up to the error of the grid.
+        let error = row.value(&format!("{theory}_error")).unwrap_or(0.0);
+        let stderr = row.value(&format!("{measured}_stderr"))?.hypot(error);
         let deviation = Self { value: value / exact - 1.0, stderr: stderr / exact.abs() };
         (deviation.value.is_finite() && deviation.stderr.is_finite()).then_some(deviation)
     }

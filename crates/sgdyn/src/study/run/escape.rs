@@ -124,7 +124,8 @@ impl<R: Variate> EscapeCell<R> {
         &self,
         cell: &Cell,
         summary: &ExitSummary,
-        (on_grid, ways): (&[Option<(f64, Option<f64>)>], &[Option<ExitWays>]),
+        on_grid: &[Option<(f64, Option<f64>)>],
+        ways: &[Option<ExitWays>],
         rows: &mut Rows,
         survival: &mut Rows,
     ) -> Result<(), RunError> {

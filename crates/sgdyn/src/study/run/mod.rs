@@ -233,7 +233,7 @@ fn run_cell<R: Variate>(
             let ways = exit_place::ways(cell, &escape, &precise, question, seed, conditions)?;
             let on_grid =
                 pool(conditions.threads)?.install(|| FirstPassageCell::means(cell, precise, question));
-            escape.report(cell, &summary, (&on_grid, &ways), &mut collected.rows, &mut collected.survival)?;
+            escape.report(cell, &summary, &on_grid, &ways, &mut collected.rows, &mut collected.survival)?;
             collected.last_exits = Some((twin, summary));
         }
         Prepared::Stationary(stationary) => {

@@ -44,7 +44,9 @@ impl Heights<'_> {
                         // The corner between sides 3 and 0 is cut off, unless it is joined to its opposite.
                         let apart = middle != (heights[0] > 0.0);
                         let pairs = if apart { [[d, a], [b, c]] } else { [[a, b], [c, d]] };
-                        pairs.iter().for_each(|pair| add(&mut pieces, pair));
+                        for pair in &pairs {
+                            add(&mut pieces, pair);
+                        }
                     }
                     _ => {}
                 }

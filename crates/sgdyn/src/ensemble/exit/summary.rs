@@ -105,9 +105,12 @@ impl ReplicaExit {
     }
 }
 
+/// The times and places of a replica's passages, in one of the two ways to see them.
+type Seen = fn(&ReplicaExit) -> (&Vec<f64>, &Vec<f64>);
+
 /// Summarises the replicas of one leaf, in order.
 pub(super) fn summarise(exits: &[ReplicaExit], time_step: f64) -> ExitSummary {
-    let passages = |seen: &dyn Fn(&ReplicaExit) -> (&Vec<f64>, &Vec<f64>)| {
+    let passages = |seen: Seen| {
         let targets = exits.first().map_or(0, |exit| seen(exit).0.len());
         (0..targets)
             .map(|target| {
@@ -137,8 +140,8 @@ pub(super) fn summarise(exits: &[ReplicaExit], time_step: f64) -> ExitSummary {
             .collect()
     };
     ExitSummary {
-        at_steps: passages(&|exit| (&exit.at_steps, &exit.places)),
-        corrected: passages(&|exit| (&exit.corrected, &exit.corrected_places)),
+        at_steps: passages(|exit| (&exit.at_steps, &exit.places)),
+        corrected: passages(|exit| (&exit.corrected, &exit.corrected_places)),
         diverged: exits.iter().map(|exit| u64::from(exit.diverged)).sum(),
         steps: 0,
     }

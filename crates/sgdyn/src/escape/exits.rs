@@ -13,6 +13,8 @@ const BESIDE: f64 = 2e-4;
 const BETWEEN: usize = 8;
 /// A side that falls forever is followed for so many lengths, at a hundredth of one a step.
 const FALL: usize = 10_000;
+/// Barriers that differ by less than this share are one, up to rounding.
+const EQUAL: f64 = 1e-9;
 /// A barrier behind a gate that is at most this share of the gate's own costs no time beside it.
 const QUICK: f64 = 0.9;
 /// Basins that are crossed behind a gate until the target must be met.
@@ -106,7 +108,8 @@ impl Basin {
         if below_saddle > 0 {
             broken.push(BrokenAssumption::TargetBelowSaddle { gates: below_saddle });
         }
-        let not_higher: Vec<f64> = elsewhere.into_iter().filter(|barrier| *barrier <= lowest).collect();
+        let not_higher: Vec<f64> =
+            elsewhere.into_iter().filter(|barrier| *barrier <= (1.0 + EQUAL) * lowest).collect();
         if !not_higher.is_empty() && !exits.is_empty() {
             let below = lowest - not_higher.iter().copied().fold(f64::INFINITY, f64::min);
             broken.push(BrokenAssumption::GatesElsewhere { gates: not_higher.len(), below });

@@ -56,7 +56,7 @@ fn text(rows: &Rows<'_>, name: &str) -> String {
 fn frame(group: &Group<'_>, law: &Rows<'_>, y: String) -> Panel {
     let title = text(&group.rows, "panel");
     let panel = Panel::new(Axis::linear(text(&group.rows, "x_name")), Axis::linear(y)).title(title);
-    let number = |name| law.first_number(name).map(|value| significant(value, 4));
+    let number = |name| law.first_number(name).map(|value| significant(value, 3));
     match (number("slope"), number("slope_lower"), number("slope_upper"), number("slope_predicted")) {
         (Some(slope), Some(lower), Some(upper), Some(predicted)) => {
             panel.note(format!("slope {slope} [{lower}, {upper}], predicted {predicted}"))

@@ -78,8 +78,9 @@ fn lines(group: &Group<'_>, law: &Rows<'_>) -> Option<Panel> {
         panel = panel.series(Series::line(x.clone(), predicted).ink().dash(Dash::Dashed).label("predicted"));
     }
     if let Some(other) = column(group, "y_exact_other") {
-        panel = panel
-            .series(Series::line(x.clone(), other).color(2).dash(Dash::DashDot).label("exact, anti-Itô"));
+        panel = panel.series(
+            Series::line(x.clone(), other).color(2).dash(Dash::DashDot).label("exact, other convention"),
+        );
     }
     if let Some(exact) = column(group, "y_exact") {
         panel =

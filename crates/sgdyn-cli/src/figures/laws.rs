@@ -56,7 +56,7 @@ fn text(rows: &Rows<'_>, name: &str) -> String {
 fn frame(group: &Group<'_>, law: &Rows<'_>, y: String) -> Panel {
     let title = text(&group.rows, "panel");
     let panel = Panel::new(Axis::linear(text(&group.rows, "x_name")), Axis::linear(y)).title(title);
-    let number = |name| law.first_number(name).map(|value| significant(value, 4));
+    let number = |name| law.first_number(name).map(|value| significant(value, 3));
     match (number("slope"), number("slope_lower"), number("slope_upper"), number("slope_predicted")) {
         (Some(slope), Some(lower), Some(upper), Some(predicted)) => {
             panel.note(format!("slope {slope} [{lower}, {upper}], predicted {predicted}"))
@@ -78,8 +78,9 @@ fn lines(group: &Group<'_>, law: &Rows<'_>) -> Option<Panel> {
         panel = panel.series(Series::line(x.clone(), predicted).ink().dash(Dash::Dashed).label("predicted"));
     }
     if let Some(other) = column(group, "y_exact_other") {
-        panel = panel
-            .series(Series::line(x.clone(), other).color(2).dash(Dash::DashDot).label("exact, anti-Itô"));
+        panel = panel.series(
+            Series::line(x.clone(), other).color(2).dash(Dash::DashDot).label("exact, other convention"),
+        );
     }
     if let Some(exact) = column(group, "y_exact") {
         panel =

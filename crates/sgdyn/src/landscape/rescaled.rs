@@ -41,7 +41,7 @@ struct Rescaled<R: Real> {
 impl<R: Real> Rescaled<R> {
     fn multiply(&self, values: &mut [R]) {
         for value in values {
-            *value = *value * self.root;
+            *value *= self.root;
         }
     }
 

@@ -342,15 +342,12 @@ impl Graph {
             if self.fault.is_some() {
                 return 0;
             }
-            places.push(match node {
-                Node::Variable(variable) => {
-                    let variable = self.variable(*variable);
-                    self.sum(0.0, &[(variable, factor)])
-                }
-                _ => {
-                    let copy = node.map_operands(|place| places[place as usize]);
-                    self.intern(copy)
-                }
+            places.push(if let Node::Variable(variable) = node {
+                let variable = self.variable(*variable);
+                self.sum(0.0, &[(variable, factor)])
+            } else {
+                let copy = node.map_operands(|place| places[place as usize]);
+                self.intern(copy)
             });
         }
         places.last().copied().unwrap_or(0)

@@ -55,7 +55,7 @@ pub(super) fn switching<R: Variate>(
                     *sum += outside - inside;
                 }
             }
-            match (cholesky(&sum, dimension), beyond().last()) {
+            match (cholesky(&sum, dimension), beyond().next_back()) {
                 (Ok(root), _) => Ok(root),
                 (Err(_), Some((_, last))) => Ok(cholesky(last, dimension)?),
                 (Err(error), None) => Err(error.into()),

@@ -44,8 +44,8 @@ fn refusal(text: &str) -> String {
 #[test]
 fn sgld_is_proportional_to_k_and_the_false_law_is_refused() {
     let text = format!(
-        "{QUARTIC}[[panel]]\nname = \"k\"\nx = \"ln k\"\ny = \"time\"\nlandscape.sharpness = [1.0, 1.8, 3.0, 5.0]\n\
-         [[panel]]\nname = \"false\"\nlike = \"k\"\nx = \"1/k\"\nensemble.replicas = 4000\n\
+        "{QUARTIC}[[panel]]\nname = \"k\"\nx = \"ln k\"\ny = \"time\"\nensemble.replicas = 4000\nlandscape.sharpness = [1.0, 1.8, 3.0, 5.0]\n\
+         [[panel]]\nname = \"false\"\nlike = \"k\"\nx = \"1/k\"\nensemble.replicas = 20000\n\
          landscape.sharpness = [1.0, 1.2, 1.4, 1.7, 2.0]\n"
     );
     let found = results(&text, 2).unwrap();

@@ -50,10 +50,10 @@ pub(super) fn contour(x: &[f64], y: &[f64], values: &[f64], level: f64) -> (Vec<
             lines.1.push(py);
             drawn = true;
             let Some(next) = neighbours.get_mut(&side).and_then(Vec::pop) else { break };
-            if let Some(back) = neighbours.get_mut(&next) {
-                if let Some(place) = back.iter().position(|known| *known == side) {
-                    back.swap_remove(place);
-                }
+            if let Some(back) = neighbours.get_mut(&next)
+                && let Some(place) = back.iter().position(|known| *known == side)
+            {
+                back.swap_remove(place);
             }
             side = next;
         }

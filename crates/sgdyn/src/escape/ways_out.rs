@@ -15,7 +15,7 @@ use super::{EscapeError, PassPath, SearchOptions, Surface, climb_to_saddle, desc
 /// use sgdyn::escape::{SearchOptions, Surface, ways_out};
 /// use sgdyn::landscape::named;
 ///
-/// let surface = Surface::of(&named("styblinski-tang", &Default::default())?)?;
+/// let surface = Surface::of(&named("styblinski-tang", &std::collections::BTreeMap::new())?)?;
 /// let ways = ways_out(&surface, &[2.7, 2.7], &SearchOptions::default())?;
 /// assert_eq!(ways.len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -70,11 +70,11 @@ mod tests {
     #[test]
     fn a_double_well_has_one_way_and_a_bowl_none() {
         let options = SearchOptions::default();
-        let well = Surface::of(&named("double-well", &Default::default()).unwrap()).unwrap();
+        let well = Surface::of(&named("double-well", &std::collections::BTreeMap::new()).unwrap()).unwrap();
         let ways = ways_out(&well, &[0.7], &options).unwrap();
         assert_eq!(ways.len(), 1);
         assert!((ways[0].barrier() - 1.0).abs() < 1e-12 && (ways[0].switch_share() - 4.0 / 9.0).abs() < 1e-6);
-        let bowl = Surface::of(&named("quadratic", &Default::default()).unwrap()).unwrap();
+        let bowl = Surface::of(&named("quadratic", &std::collections::BTreeMap::new()).unwrap()).unwrap();
         let error = ways_out(&bowl, &[0.7], &options).unwrap_err();
         assert!(error.to_string().contains("start in a basin that has one"), "{error}");
     }

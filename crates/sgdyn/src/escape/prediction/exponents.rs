@@ -93,7 +93,7 @@ mod tests {
     use crate::theory::{FarSide, Process, SgdPrefactor, first_passage_time};
 
     fn case(name: &str, start: &[f64]) -> EscapeCase {
-        let surface = Surface::of(&named(name, &Default::default()).unwrap()).unwrap();
+        let surface = Surface::of(&named(name, &std::collections::BTreeMap::new()).unwrap()).unwrap();
         let ways = ways_out(&surface, start, &SearchOptions::default()).unwrap();
         EscapeCase::over_gates(&surface, ways).unwrap()
     }

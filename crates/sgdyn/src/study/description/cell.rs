@@ -69,7 +69,7 @@ pub struct Description {
     pub seed: u64,
     /// What is descended.
     pub landscape: Landscape,
-    /// The factor k of L(√k θ); places that a study writes are those of L, see [`Description::in_place`].
+    /// The factor k of L(√k θ); places that a study writes are those of L, and are moved when it is read.
     pub sharpness: f64,
     /// What is added to gradients; none for a risk, for langevin and levy, and for sgld with exact gradients.
     pub noise: Option<Noise>,

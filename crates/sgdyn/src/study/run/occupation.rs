@@ -204,7 +204,7 @@ impl<R: Variate> OccupationCell<R> {
             for Prediction { theory, shares } in &predicted {
                 row.number(&format!("share_predicted_{theory}"), shares[region]);
             }
-            self.log_ratios(summary, exact, &predicted, region, &mut row);
+            Self::log_ratios(summary, exact, &predicted, region, &mut row);
             row.count("replicas", summary.occupation.replicas()).count("diverged", summary.diverged);
             rows.push(row);
         }
@@ -212,7 +212,6 @@ impl<R: Variate> OccupationCell<R> {
 
     /// The logarithm of a region's share over that of the first.
     fn log_ratios(
-        &self,
         summary: &OccupationSummary,
         exact: Option<&ExactOccupation>,
         predicted: &[Prediction],

@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn constants_are_those_of_the_landscape() {
         // x⁴ − 2x²: |H| is 8 at 1 and 4 at 0, the inflection 1/√3.
-        let field = named::<f64>("double-well", &Default::default()).unwrap();
+        let field = named::<f64>("double-well", &std::collections::BTreeMap::new()).unwrap();
         let noise = switching::<f64>(&field, &[0.8], 3.0).unwrap();
         let variance = |noise: &SwitchingRoots<f64>, point: &[f64], axis: usize| -> f64 {
             let at = Block::point(point);
@@ -95,7 +95,7 @@ mod tests {
         close(variance(&noise, &[inflection - 1e-7], 0), 12.0);
         close(variance(&noise, &[-1.0], 0), 12.0);
         // Separable, two ways out: each coordinate has its own side, also where both are beyond.
-        let field = named::<f64>("styblinski-tang", &Default::default()).unwrap();
+        let field = named::<f64>("styblinski-tang", &std::collections::BTreeMap::new()).unwrap();
         let noise = switching::<f64>(&field, &[-2.9, -2.9], 1.0).unwrap();
         let (well, pass) =
             (6.0 * 2.903_534_027_771_177f64.powi(2) - 16.0, 16.0 - 6.0 * 0.156_731_251f64.powi(2));
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_basin_without_a_way_out_is_refused_by_its_key() {
-        let field = named::<f64>("quadratic", &Default::default()).unwrap();
+        let field = named::<f64>("quadratic", &std::collections::BTreeMap::new()).unwrap();
         let error = switching::<f64>(&field, &[0.5], 1.0).unwrap_err().to_string();
         assert!(error.starts_with("`noise.minimum` is [0.5]"), "{error}");
         let error = switching::<f64>(&field, &[0.5, 1.0], 1.0).unwrap_err().to_string();

@@ -89,7 +89,8 @@ fn regions_are_corrected_along_their_normal() {
     let (target, failure) = (boundary("x + y >= 4*sqrt(2)"), boundary("x + y <= 0"));
     let formula = Formula::parse("x + 0.8*y", Some(&names), &BTreeMap::new()).unwrap();
     let coordinate = ReactionCoordinate::formula(&formula).unwrap();
-    let event = RuleEvent::new(parts(&rule, &[2f64.sqrt(), 0.0], &target, &failure, &coordinate)).unwrap();
+    let start = [2f64.sqrt(), 0.0];
+    let event = RuleEvent::new(parts(&rule, &start, &target, &failure, &coordinate)).unwrap();
     let estimate = multilevel_splitting(&event, Seed::new(5, 0), &SplittingOptions::default()).unwrap();
     let exact = 2f64.exp_m1() / 8f64.exp_m1();
     assert!(estimate.probability.z_score(exact).abs() < 4.0, "{} {exact}", estimate.probability);

@@ -48,8 +48,7 @@ fn langevin_spends_its_time_as_gibbs_says() {
         study = "occupation"
         landscape = { formula = "x^4 - 2*x^2 + 0.3*x" }
         rule = { name = "langevin", beta = 2.0, step_size = 0.005 }
-        occupation = { start = [1.0], time = 60.0, burn_in = 0.25, every = 5, snapshots = 6 }
-        occupation.regions = { left = "x < 0.1", right = "x >= 0.1" }
+        occupation = { start = [1.0], time = 60.0, burn_in = 0.25, every = 5, snapshots = 6, regions = { left = "x < 0.1", right = "x >= 0.1" } }
         grid.cells = [300]
         ensemble.replicas = 3000
         seed = 11
@@ -72,7 +71,8 @@ fn langevin_spends_its_time_as_gibbs_says() {
         let off = (number(&row, "share") - number(&row, "share_exact")).abs();
         assert!(off < SIGMAS * (0.25f64 / 3000.0).sqrt() + 2e-4, "{row}");
     }
-    assert_eq!(results_on(1, text).unwrap().rows, results.rows);
+    // As text: a missing number is not equal to itself.
+    assert_eq!(results_on(1, text).unwrap().rows.to_csv(), results.rows.to_csv());
 }
 
 /// Noise ∝ |H| between two valleys: the balance of exact first passages and that of the theorem, against p ∝ e^{−Φ}/D by
@@ -86,8 +86,7 @@ fn the_theorem_weighs_valleys_as_the_equation_does() {
         landscape.parameters = { sharp = 8.0, flat = 2.0, barrier = 4.0 }
         rule = { name = "sgd", learning_rate = 0.005, batch_size = 30 }
         noise = { name = "hessian", scale = 400.0 }
-        occupation = { start = [0.0], steps = 100, snapshots = 0 }
-        occupation.regions = { sharp = "x < 0", flat = "x >= 0" }
+        occupation = { start = [0.0], steps = 100, snapshots = 0, regions = { sharp = "x < 0", flat = "x >= 0" } }
         ensemble.replicas = 16
         "#,
     )
@@ -106,10 +105,10 @@ fn the_theorem_weighs_valleys_as_the_equation_does() {
     // exponents of 5 and 12, mostly common to both.
     assert!((number(&rows[1], "log_ratio_predicted_sgd") - exact).abs() < 0.05, "{exact}");
     assert!((number(&rows[1], "log_ratio_predicted_two_state") - exact).abs() < 0.3, "{exact}");
-    assert!(
-        (number(&rows[1], "log_ratio_stationary") - number(&rows[1], "log_ratio_predicted_two_state")).abs()
-            < 0.05
-    );
+    // A balance of first passages is that of the law itself up to the inverse exponent of the shallower valley, 1/5.
+    let (law, balance) =
+        (number(&rows[1], "log_ratio_stationary"), number(&rows[1], "log_ratio_predicted_two_state"));
+    assert!((law - balance).abs() < 0.2 && (law - exact).abs() < 0.3, "{law} {balance} {exact}");
 }
 
 /// Two coordinates that know nothing of each other: the exact shares of basins are products of those on a line.
@@ -125,8 +124,7 @@ fn basins_of_independent_coordinates() {
         r#"
         study = "occupation"
         landscape = {{ formula = "0.5*(x^4 - 16*x^2 + 5*x)" }}
-        occupation = {{ start = [0.5], steps = 40, snapshots = 1 }}
-        occupation.regions = {{ low = "x < 0.156731" }}
+        occupation = {{ start = [0.5], steps = 40, snapshots = 1, regions = {{ low = "x < 0.156731" }} }}
         grid = {{ lower = [-5.0], upper = [5.0], cells = [400] }}
         {rule}
         "#
@@ -217,7 +215,7 @@ fn momentum_escapes_as_its_chain_in_phase_space() {
         SIGMAS * number(&rows[0], "escape_time_stderr") + number(&rows[0], "escape_time_exact_error");
     assert!((time - exact).abs() < allowed, "{time} {exact}");
     // βΔU = 4: errors of a tenth or so.
-    let kramers = number(&rows[0], "escape_time_predicted_kramers_langer");
+    let kramers = number(&rows[0], "escape_time_predicted_langer");
     assert!((kramers / exact - 1.0).abs() < 0.2, "{kramers} {exact}");
 }
 
@@ -234,8 +232,7 @@ fn refusals_name_the_key_and_the_remedy() {
     assert!(place.contains("`occupation.start` is [0.0, 1.0]") && place.contains("dimension 1"), "{place}");
     let every = refusal(&study("occupation = { start = [0.0], time = 1.0, every = 9, basins = true }"));
     assert!(every.contains("`occupation.every` is 9") && every.contains("5 steps are left"), "{every}");
-    let condition =
-        refusal(&study("occupation = { start = [0.0], time = 1.0 }\noccupation.regions.a = \"x <\""));
+    let condition = refusal(&study("occupation = { start = [0.0], time = 1.0, regions = { a = \"x <\" } }"));
     assert!(condition.contains("occupation.regions"), "{condition}");
     let risk = refusal(
         "study = \"occupation\"\nlandscape = { risk = \"fresh-regression\", input_variances = [1.0] }\nrule = { name = \"sgd\", learning_rate = 0.1 }\noccupation = { start = [0.0], steps = 5, basins = true }",
@@ -250,8 +247,7 @@ fn verdicts_tell_whose_law_holds() {
         study = "occupation"
         landscape.name = "two-valleys"
         rule = { name = "langevin", beta = [2.0, 3.0, 4.0], step_size = 0.01 }
-        occupation = { start = [0.0], time = 100.0, every = 5, snapshots = 0 }
-        occupation.regions = { sharp = "x < 0", flat = "x >= 0" }
+        occupation = { start = [0.0], time = 100.0, every = 5, snapshots = 0, regions = { sharp = "x < 0", flat = "x >= 0" } }
         grid.cells = [200]
         ensemble.replicas = 1000
         "#,

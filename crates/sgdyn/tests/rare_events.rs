@@ -114,7 +114,7 @@ fn a_momentum_rule_within_its_steps_agrees_with_brute_force() {
         study = "rare-event"
         landscape.formula = "x^4 - 2*x^2"
         rule = { name = "heavy-ball", learning_rate = 0.02, momentum = 0.8 }
-        noise = { name = "gaussian", standard_deviation = 3.0 }
+        noise = { name = "gaussian", standard_deviation = 1.7 }
         ensemble.replicas = 100_000
         [rare-event]
         start = [1.0]

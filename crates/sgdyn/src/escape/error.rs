@@ -61,6 +61,15 @@ pub enum EscapeError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A basin out of which no way was found.
+    #[error(
+        "no walk from the minimum {minimum:?} ends at a saddle of its basin: start in a basin that has one, or search a \
+         box for critical points"
+    )]
+    NoGate {
+        /// The minimum.
+        minimum: Vec<f64>,
+    },
     /// Two minima that are one.
     #[error("the two minima are one, {distance:e} apart: no saddle lies between; give two different minima")]
     SameMinimum {

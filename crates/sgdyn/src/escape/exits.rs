@@ -78,6 +78,26 @@ impl Basin {
         self.gates.len()
     }
 
+    /// The ways over its gates, the lowest first.
+    ///
+    /// # Errors
+    /// [`EscapeError::NoGate`] if there is none.
+    /// ```
+    /// use sgdyn::escape::{Basin, SearchOptions, Surface};
+    /// use sgdyn::landscape::named;
+    ///
+    /// let surface = Surface::of(&named("styblinski-tang", &std::collections::BTreeMap::new())?)?;
+    /// let basin = Basin::around(&surface, &[2.7, 2.7], &SearchOptions::default())?;
+    /// assert_eq!(basin.ways()?.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn ways(&self) -> Result<Vec<PassPath>, EscapeError> {
+        if self.gates.is_empty() {
+            return Err(EscapeError::NoGate { minimum: self.minimum.position.clone() });
+        }
+        Ok(self.gates.iter().map(|gate| gate.way.clone()).collect())
+    }
+
     /// The gates that lead into a target: those behind which steepest descent enters it, be it after other basins that are
     /// left at once, over lower gates and lower barriers. A gate before whose top the target begins is none: that is no escape over it.
     ///
@@ -251,6 +271,13 @@ mod tests {
         assert_eq!(before.broken, [BrokenAssumption::TargetBelowSaddle { gates: 1 }]);
         let other_side = exits(&surface, &[0.8], |x| x[0] >= 3.0);
         assert!(other_side.exits.is_empty() && other_side.broken.is_empty());
+    }
+
+    #[test]
+    fn a_bowl_has_no_way_out() {
+        let basin = Basin::around(&formula("x^2"), &[0.7], &SearchOptions::default()).unwrap();
+        let error = basin.ways().unwrap_err();
+        assert!(error.to_string().contains("start in a basin that has one"), "{error}");
     }
 
     #[test]

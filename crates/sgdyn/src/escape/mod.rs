@@ -27,7 +27,6 @@ mod surface;
 #[cfg(test)]
 mod testing;
 mod vectors;
-mod ways_out;
 
 pub use assumption::BrokenAssumption;
 pub use critical_point::{CriticalKind, CriticalPoint, NullShape};
@@ -53,4 +52,3 @@ pub use saddle::{climb_to_saddle, refine_saddle};
 pub use search_options::SearchOptions;
 pub use string::{Connection, StringOptions, connect};
 pub use surface::{DENSE_LIMIT, Surface};
-pub use ways_out::ways_out;

@@ -8,12 +8,15 @@ use crate::landscape::formula::{
 use crate::lanes::{Block, Scratch};
 use crate::random::Variate;
 
-/// The region where a condition holds. A single comparison has a smooth level function; joined ones are only seen at the
-/// ends of steps.
+/// The level of a point on a boundary that does not belong to the region.
+const BARELY_OUTSIDE: f64 = 1e-30;
+
+/// The region where a condition holds, by its level function.
 pub struct ConditionRegion<R> {
-    level: Option<CompiledFormulas<R>>,
+    level: CompiledFormulas<R>,
     gradient: Vec<Formula>,
-    condition: CompiledCondition<R>,
+    /// Tells on which side points of level 0 are; none where all of them are inside.
+    open: Option<CompiledCondition<R>>,
 }
 
 impl<R: Variate> ConditionRegion<R> {
@@ -24,9 +27,9 @@ impl<R: Variate> ConditionRegion<R> {
     pub fn new(condition: &Condition) -> Result<Self, FormulaError> {
         let level = condition.level();
         Ok(Self {
-            level: level.map(|level| CompiledFormulas::compile(std::slice::from_ref(level))).transpose()?,
-            gradient: level.map(Formula::gradient).transpose()?.unwrap_or_default(),
-            condition: condition.compile()?,
+            level: CompiledFormulas::compile(std::slice::from_ref(level))?,
+            gradient: level.gradient()?,
+            open: if condition.is_closed() { None } else { Some(condition.compile()?) },
         })
     }
 }
@@ -36,21 +39,20 @@ struct Mask(Vec<u8>);
 
 impl<R: Variate> Region<R> for ConditionRegion<R> {
     fn level(&self, at: &Block<R>, scratch: &mut Scratch<R>, out: &mut [R]) {
-        if let Some(level) = &self.level {
-            level.evaluate(at, scratch.workspace::<FormulaWorkspace<R>>(), out);
-            return;
-        }
+        self.level.evaluate(at, scratch.workspace::<FormulaWorkspace<R>>(), out);
+        let Some(open) = &self.open else { return };
         let mut mask = std::mem::take(&mut scratch.workspace::<Mask>().0);
         mask.resize(at.lanes(), 0);
-        self.condition.mask(at, scratch.workspace::<ConditionWorkspace<R>>(), &mut mask);
+        open.mask(at, scratch.workspace::<ConditionWorkspace<R>>(), &mut mask);
         for (out, &inside) in out.iter_mut().zip(&mask) {
-            *out = if inside != 0 { -R::ONE } else { R::ONE };
+            if inside == 0 && *out == R::ZERO {
+                *out = R::from_f64(BARELY_OUTSIDE);
+            }
         }
         scratch.workspace::<Mask>().0 = mask;
     }
 
     fn level_gradient(&self, point: &[f64]) -> Option<Vec<f64>> {
-        self.level.as_ref()?;
         Some(self.gradient.iter().map(|derivative| derivative.value(point)).collect())
     }
 }

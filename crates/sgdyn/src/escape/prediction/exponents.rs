@@ -88,13 +88,13 @@ pub(super) fn laplace_correction(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::escape::{SearchOptions, ways_out};
+    use crate::escape::{Basin, SearchOptions};
     use crate::landscape::named;
     use crate::theory::{FarSide, Process, SgdPrefactor, first_passage_time};
 
     fn case(name: &str, start: &[f64]) -> EscapeCase {
         let surface = Surface::of(&named(name, &std::collections::BTreeMap::new()).unwrap()).unwrap();
-        let ways = ways_out(&surface, start, &SearchOptions::default()).unwrap();
+        let ways = Basin::around(&surface, start, &SearchOptions::default()).unwrap().ways().unwrap();
         EscapeCase::over_gates(&surface, ways).unwrap()
     }
 

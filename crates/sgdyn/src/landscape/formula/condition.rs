@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::compile::{CompiledFormulas, FormulaWorkspace};
 use super::error::{FormulaError, FormulaFault};
 use super::expression::Formula;
-use super::graph::{Node, Number};
+use super::function::Extreme;
+use super::graph::{Graph, Node, NodeId, Number};
 use super::parser::{self, Parsed, Truth};
 use crate::lanes::{Block, Real, lane_kernel};
 
@@ -66,6 +67,7 @@ enum Operation {
 pub struct Condition {
     comparisons: Vec<Comparison>,
     operations: Vec<Operation>,
+    level: Formula,
     variables: Arc<[String]>,
 }
 
@@ -80,7 +82,7 @@ impl Condition {
     ///
     /// let target = Condition::parse("x <= -0.5", Some(&variables), &Default::default())?;
     /// assert_eq!(target.half_space().map(|half| (half.threshold, half.side)), Some((-0.5, Side::Below)));
-    /// assert_eq!(target.level().map(|level| level.value(&[0.0, 7.0])), Some(0.5));
+    /// assert_eq!(target.level().value(&[0.0, 7.0]), 0.5);
     /// # Ok::<(), sgdyn::landscape::formula::FormulaError>(())
     /// ```
     ///
@@ -96,6 +98,7 @@ impl Condition {
             return Err(FormulaError::at(FormulaFault::ConditionNeeded, text, 0..text.len()));
         };
         let mut comparisons = Vec::new();
+        let mut levels = Vec::new();
         let mut operations = Vec::new();
         // Each truth before its operands; reversed, that is postfix order.
         let mut pending = vec![root];
@@ -115,21 +118,25 @@ impl Condition {
                     Operation::Not
                 }
                 Truth::Less { strict, left, right } => {
-                    let level = outcome.graph.sum(0.0, &[(left, 1.0), (right, -1.0)]);
+                    let node = outcome.graph.sum(0.0, &[(left, 1.0), (right, -1.0)]);
                     let failed = |fault| FormulaError::at(fault, text, span.clone());
                     outcome.graph.check().map_err(failed)?;
-                    let level = Formula::rooted(&outcome.graph, level, &outcome.variables);
+                    let level = Formula::rooted(&outcome.graph, node, &outcome.variables);
                     if level.constant().is_some() {
                         return Err(failed(FormulaFault::ConstantComparison));
                     }
                     let half_space = half_space(&level, strict);
+                    levels.push(node);
                     comparisons.push(Comparison { level, strict, half_space });
                     Operation::Comparison(comparisons.len() - 1)
                 }
             });
         }
         operations.reverse();
-        Ok(Self { comparisons, operations, variables: outcome.variables })
+        let root = joined(&mut outcome.graph, &operations, &levels);
+        outcome.graph.check().map_err(|fault| FormulaError::at(fault, text, 0..text.len()))?;
+        let level = Formula::rooted(&outcome.graph, root, &outcome.variables);
+        Ok(Self { comparisons, operations, level, variables: outcome.variables })
     }
 
     /// The points x for which `factor · x`, factor > 0, satisfies the condition.
@@ -137,7 +144,7 @@ impl Condition {
     /// # Errors
     /// As [`Formula::rescaled`].
     pub fn rescaled(&self, factor: f64) -> Result<Self, FormulaError> {
-        let mut rescaled = self.clone();
+        let mut rescaled = Self { level: self.level.rescaled(factor)?, ..self.clone() };
         for comparison in &mut rescaled.comparisons {
             comparison.level = comparison.level.rescaled(factor)?;
             if let Some(half) = &mut comparison.half_space {
@@ -159,10 +166,17 @@ impl Condition {
         }
     }
 
-    /// For a single comparison, the function h that is negative inside, zero on the boundary and positive outside. Its
-    /// [gradient](Formula::gradient) is normal to the boundary.
-    pub fn level(&self) -> Option<&Formula> {
-        self.single().map(|comparison| &comparison.level)
+    /// The function h that is negative inside, zero on the boundary and positive outside: left − right of a comparison,
+    /// the least of what `or` joins, the largest of what `and` joins. Its [gradient](Formula::gradient) is normal to the
+    /// boundary, at an edge to one of the faces that meet there.
+    pub fn level(&self) -> &Formula {
+        &self.level
+    }
+
+    /// Whether the points with level 0 all belong to it: no comparison is strict, and none is negated.
+    pub fn is_closed(&self) -> bool {
+        self.comparisons.iter().all(|comparison| !comparison.strict)
+            && !self.operations.contains(&Operation::Not)
     }
 
     /// The half-space that the condition is, if it compares one coordinate with a constant.
@@ -239,6 +253,28 @@ impl Condition {
             dimension: self.variables.len(),
         })
     }
+}
+
+/// The level of comparisons that are joined.
+fn joined(graph: &mut Graph, operations: &[Operation], levels: &[NodeId]) -> NodeId {
+    let mut stack: Vec<NodeId> = Vec::with_capacity(levels.len());
+    for operation in operations {
+        let right = match operation {
+            Operation::Comparison(place) => levels[*place],
+            _ => stack.pop().unwrap_or_default(),
+        };
+        let level = match (operation, stack.last().copied()) {
+            (Operation::And, Some(left)) => graph.extreme(Extreme::Max, left, right),
+            (Operation::Or, Some(left)) => graph.extreme(Extreme::Min, left, right),
+            (Operation::Not, _) => graph.sum(0.0, &[(right, -1.0)]),
+            _ => right,
+        };
+        if matches!(operation, Operation::And | Operation::Or) {
+            stack.pop();
+        }
+        stack.push(level);
+    }
+    stack.pop().unwrap_or_default()
 }
 
 /// c·x + offset < 0 as a half-space, however the sum is nested.
@@ -432,6 +468,9 @@ mod tests {
                 let (x, y) = (at.get(0, lane), at.get(1, lane));
                 assert_eq!(bit, u8::from(oracle(x, y)), "{text} at {x}, {y}");
                 assert_eq!(condition.contains(&[x, y]), oracle(x, y), "{text} at {x}, {y}");
+                let level = condition.level().value(&[x, y]);
+                assert!(level == 0.0 || (level < 0.0) == oracle(x, y), "{text} at {x}, {y}: {level}");
+                assert!(level != 0.0 || !condition.is_closed() || oracle(x, y), "{text} at {x}, {y}");
             }
         }
         Ok(())

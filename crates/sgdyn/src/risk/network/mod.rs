@@ -14,6 +14,7 @@ mod loss;
 mod model;
 mod pass;
 mod plan;
+mod point;
 mod product;
 #[cfg(test)]
 mod tests;
@@ -25,3 +26,4 @@ pub use factors::Gram;
 pub use loss::Loss;
 pub use model::Network;
 pub use plan::Dense;
+pub use point::{NetworkPoint, NetworkRisk, ParameterTensor};

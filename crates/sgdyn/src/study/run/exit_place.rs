@@ -52,7 +52,7 @@ pub(super) fn ways<R: Variate>(
     let Some(surface) = setting.field().and_then(|field| Surface::of(field).ok()) else { return Ok(ways) };
     for (way, target) in ways.iter_mut().zip(&question.target) {
         let condition = setting.condition("escape.target", target)?;
-        let Some(level) = condition.level() else { continue };
+        let level = condition.level();
         let options = SearchOptions::default();
         let exits = probable_exits(&surface, &question.start, &|place| level.value(place), &options);
         // Where no search finds a way there is none to compare with.

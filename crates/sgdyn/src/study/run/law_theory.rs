@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::first_passage::FirstPassageCell;
 use super::setting::{Setting, equation_noise_of, gradient_noise_of};
 use super::{RunError, unfit};
-use crate::escape::{BrokenAssumption, EscapeCase, EscapeTheory, SearchOptions, Surface, ways_out};
+use crate::escape::{Basin, BrokenAssumption, EscapeCase, EscapeTheory, SearchOptions, Surface};
 use crate::landscape::Field;
 use crate::landscape::formula::Condition;
 use crate::lanes::{Block, Scratch};
@@ -69,7 +69,8 @@ impl LawTheory {
             unfit("laws.start", format!("{:?}", laws.start), error.to_string())
         };
         let surface = Surface::of(&field).map_err(refused)?;
-        let mut ways = ways_out(&surface, &laws.start, &SearchOptions::default()).map_err(refused)?;
+        let basin = Basin::around(&surface, &laws.start, &SearchOptions::default()).map_err(refused)?;
+        let mut ways = basin.ways().map_err(refused)?;
         let minimum = ways[0].minimum.position.clone();
         if target.contains(&minimum) {
             let remedy = format!("the minimum {minimum:?} lies inside it: nothing is left to escape");

@@ -42,7 +42,7 @@ pub(super) fn choose(
     }
 }
 
-/// Nearness to the target: the coordinate of a half-space, else minus the level of its only comparison.
+/// Nearness to the target: the coordinate of a half-space, else minus its level.
 fn distance(setting: &Setting<f64>, target: &Condition) -> Result<Chosen, RunError> {
     if let Some(half) = target.half_space() {
         let name = &setting.variables[half.coordinate];
@@ -53,11 +53,7 @@ fn distance(setting: &Setting<f64>, target: &Condition) -> Result<Chosen, RunErr
         let coordinate = ReactionCoordinate::Coordinate { coordinate: half.coordinate, sign };
         return Ok(Chosen { coordinate, words });
     }
-    let Some(level) = target.level() else {
-        let remedy = "the target joins several comparisons, which have no one distance: write a formula that grows towards it";
-        return Err(unfit(KEY, "automatic", remedy));
-    };
-    let text = format!("-({level})");
+    let text = format!("-({})", target.level());
     let formula = Formula::parse(&text, Some(&setting.variables), &setting.parameters);
     let coordinate = ReactionCoordinate::formula(&formula.map_err(formula_error(KEY))?);
     Ok(Chosen {

@@ -1,7 +1,7 @@
 //! Switching noise whose constants are those of a landscape: |H| at a minimum, and at each saddle beyond an inflection.
 
 use super::{RunError, unfit};
-use crate::escape::{EscapeError, SearchOptions, Surface, ways_out};
+use crate::escape::{Basin, EscapeError, SearchOptions, Surface};
 use crate::landscape::Field;
 use crate::noise::{Plane, SwitchingRoots, cholesky, magnitude};
 use crate::random::Variate;
@@ -21,7 +21,8 @@ pub(super) fn switching<R: Variate>(
     }
     let refused = |error: EscapeError| unfit("noise.minimum", format!("{start:?}"), error.to_string());
     let surface = Surface::of(field).map_err(refused)?;
-    let ways = ways_out(&surface, start, &SearchOptions::default()).map_err(refused)?;
+    let basin = Basin::around(&surface, start, &SearchOptions::default()).map_err(refused)?;
+    let ways = basin.ways().map_err(refused)?;
     let covariance = |point: &[f64]| -> Vec<f64> {
         let hessian = surface.hessian(point);
         let entry = |entry: usize| scale * hessian[(entry / dimension, entry % dimension)];

@@ -219,11 +219,7 @@ fn ground(setting: &Setting<f64>, target: &Condition, start: &[f64], walkers: &[
         .filter(|place| place.iter().all(|x| x.is_finite()))
         .map(<[f64]>::to_vec)
         .collect();
-    let level = |place: &Vec<f64>| match target.level() {
-        Some(level) => level.value(place),
-        None if target.contains(place) => -1.0,
-        None => 1.0,
-    };
+    let level = |place: &Vec<f64>| target.level().value(place);
     let highest = losses(setting, &seen).into_iter().filter(|loss| loss.is_finite());
     Ground {
         level: places.iter().map(level).collect(),

@@ -1,43 +1,10 @@
 //! `--animate`: the file that comes of it, and what is refused.
 
+mod common;
+
 use std::path::Path;
-use std::process::{Command, Output};
 
-const LINE: &str = r#"
-study = "escape"
-title = "A small escape"
-seed = 3
-
-[landscape]
-formula = "x^4 - 2*x^2"
-
-[rule]
-name = "langevin"
-beta = [1.0, 2.0]
-step_size = 0.01
-
-[escape]
-start = [1.0]
-target = ["x <= 0", "x <= -0.5"]
-max_time = 1e4
-
-[ensemble]
-replicas = 256
-"#;
-
-fn sgdyn(directory: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sgdyn"))
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .expect("the binary starts")
-}
-
-fn with_study(text: &str) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    std::fs::write(directory.path().join("study.toml"), text).expect("a file");
-    directory
-}
+use common::{SMALL, sgdyn};
 
 /// Frames, width and height of an animated PNG whose every frame can be decoded.
 fn decoded(bytes: &[u8]) -> (u32, u32, u32) {
@@ -62,9 +29,13 @@ fn animated(directory: &Path) -> Vec<u8> {
     bytes
 }
 
+fn with_study(text: &str) -> tempfile::TempDir {
+    common::with_study("study.toml", text)
+}
+
 #[test]
 fn a_run_and_a_report_draw_the_same_animation_whatever_the_threads() {
-    let directory = with_study(LINE);
+    let directory = with_study(SMALL);
     let first = animated(directory.path());
     assert!(sgdyn(directory.path(), &["report", "run", "--animate=0"]).status.success());
     let again = std::fs::read(directory.path().join("run/figures/animation.png")).expect("it is there");
@@ -73,7 +44,7 @@ fn a_run_and_a_report_draw_the_same_animation_whatever_the_threads() {
 
 #[test]
 fn an_escape_in_the_plane_is_animated() {
-    let plane = LINE
+    let plane = SMALL
         .replace("x^4 - 2*x^2", "(x^2 - 1)^2 + y^2")
         .replace("start = [1.0]", "start = [1.0, 0.5]")
         .replace("replicas = 256", "replicas = 64");
@@ -82,15 +53,15 @@ fn an_escape_in_the_plane_is_animated() {
 
 #[test]
 fn what_cannot_be_animated_is_refused_before_anything_is_run() {
-    let three = LINE.replace("x^4 - 2*x^2", "(x^2 - 1)^2 + y^2 + z^2").replace("[1.0]", "[1.0, 0.0, 0.0]");
-    let grid = LINE.replace("max_time = 1e4", "solver = \"grid\"").replace("[ensemble]\nreplicas = 256", "");
+    let three = SMALL.replace("x^4 - 2*x^2", "(x^2 - 1)^2 + y^2 + z^2").replace("[1.0]", "[1.0, 0.0, 0.0]");
+    let grid = SMALL.replace("max_time = 1e4", "solver = \"grid\"").replace("[ensemble]\nreplicas = 256", "");
     let stationary = sgdyn::study::ready::find("ou-stationary").expect("it is ready").text.to_owned();
     for (text, option, told) in [
         (three, "--animate", "of 3 coordinates: only escapes in one or two coordinates can be drawn"),
         (grid, "--animate", "a grid has no walkers to show: set escape.solver = \"ensemble\""),
         (stationary, "--animate", "of a study of the kind \"stationary\": only escapes are animated"),
         (
-            LINE.to_owned(),
+            SMALL.to_owned(),
             "--animate=2",
             "`--animate` is 2: the cells of this study are numbered from 0 to 1",
         ),

@@ -1,39 +1,11 @@
 //! The commands as a shell sees them: exit code, standard output, standard error.
 
+mod common;
+
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-const SMALL: &str = r#"
-study = "escape"
-title = "A small escape"
-seed = 3
-
-[landscape]
-formula = "x^4 - 2*x^2"
-
-[rule]
-name = "langevin"
-beta = [1.0, 2.0]
-step_size = 0.01
-
-[escape]
-start = [1.0]
-target = ["x <= 0", "x <= -0.5"]
-max_time = 1e4
-
-[ensemble]
-replicas = 256
-"#;
-
-fn sgdyn(directory: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sgdyn"))
-        .args(arguments)
-        .current_dir(directory)
-        .env_remove("SGDYN_SIMD")
-        .env_remove("COLUMNS")
-        .output()
-        .expect("the binary starts")
-}
+use common::{SMALL, sgdyn, with_study};
 
 /// Exit code and both streams, as a snapshot shows them.
 fn told(arguments: &[&str]) -> String {
@@ -47,9 +19,7 @@ fn told(arguments: &[&str]) -> String {
 }
 
 fn small() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    std::fs::write(directory.path().join("small.toml"), SMALL).expect("a file");
-    directory
+    with_study("small.toml", SMALL)
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -1,31 +1,9 @@
 //! Studies on grids against closed forms, quadratures and ensembles that share no code with them.
 
-use std::sync::atomic::AtomicBool;
+mod common;
 
+use common::study::{number, refusal, results, rows};
 use proptest::prelude::*;
-use serde_json::Value;
-use sgdyn::study::{Conditions, Overrides, Results, RunError, Study, run};
-
-fn results(text: &str) -> Result<Results, RunError> {
-    let study = Study::parse("test", text, &Overrides::default()).unwrap_or_else(|error| panic!("{error}"));
-    let stop = AtomicBool::new(false);
-    run(&study, &Conditions { threads: 2, stop: &stop, directory: None, progress: &|_| {} })
-}
-
-fn rows(text: &str) -> Vec<Value> {
-    results(text).unwrap_or_else(|error| panic!("{error}\n{text}")).rows.to_json_rows()
-}
-
-fn number(row: &Value, column: &str) -> f64 {
-    row[column].as_f64().unwrap_or_else(|| panic!("{column} in {row}"))
-}
-
-fn refusal(text: &str) -> String {
-    match results(text) {
-        Ok(_) => panic!("this study is refused:\n{text}"),
-        Err(error) => error.to_string(),
-    }
-}
 
 #[test]
 fn first_passages_on_a_line_are_those_of_nested_quadrature() {
@@ -159,8 +137,7 @@ fn modes_of_a_rotating_drift_turn_as_they_decay() {
         density.modes = 2
         grid = { lower = [-5.0, -5.0], upper = [5.0, 5.0], cells = [60, 60] }
         "#,
-    )
-    .unwrap_or_else(|error| panic!("{error}"));
+    );
     let spectrum = results
         .details
         .iter()

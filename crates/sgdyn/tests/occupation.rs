@@ -2,33 +2,13 @@
 //!
 //! Ensembles may be four standard errors off, a significance of 6·10⁻⁵ for each comparison; seeds are fixed.
 
-use std::sync::atomic::AtomicBool;
+mod common;
 
+use common::study::{number, refusal, results, results_on};
 use serde_json::Value;
-use sgdyn::study::{Conditions, Holds, Overrides, Results, RunError, Study, run};
+use sgdyn::study::Holds;
 
 const SIGMAS: f64 = 4.0;
-
-fn results_on(threads: usize, text: &str) -> Result<Results, RunError> {
-    let study = Study::parse("test", text, &Overrides::default()).unwrap_or_else(|error| panic!("{error}"));
-    let stop = AtomicBool::new(false);
-    run(&study, &Conditions { threads, stop: &stop, directory: None, progress: &|_| {} })
-}
-
-fn results(text: &str) -> Results {
-    results_on(2, text).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-fn refusal(text: &str) -> String {
-    match results_on(1, text) {
-        Ok(_) => panic!("this study is refused:\n{text}"),
-        Err(error) => error.to_string(),
-    }
-}
-
-fn number(row: &Value, column: &str) -> f64 {
-    row[column].as_f64().unwrap_or_else(|| panic!("{column} in {row}"))
-}
 
 /// The integral of `f` by Simpson's rule.
 fn integral(f: impl Fn(f64) -> f64, from: f64, to: f64) -> f64 {

@@ -1,30 +1,10 @@
 //! Rare-event studies against closed forms, quadratures, grids and brute force.
 
-use std::sync::atomic::AtomicBool;
+mod common;
 
+use common::study::{number, refusal, results, results_on};
 use serde_json::Value;
-use sgdyn::study::{Conditions, Holds, Overrides, Results, RunError, Study, run};
-
-fn results_on(threads: usize, text: &str) -> Result<Results, RunError> {
-    let study = Study::parse("test", text, &Overrides::default()).unwrap_or_else(|error| panic!("{error}"));
-    let stop = AtomicBool::new(false);
-    run(&study, &Conditions { threads, stop: &stop, directory: None, progress: &|_| {} })
-}
-
-fn results(text: &str) -> Results {
-    results_on(2, text).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-fn number(row: &Value, column: &str) -> f64 {
-    row[column].as_f64().unwrap_or_else(|| panic!("{column} in {row}"))
-}
-
-fn refusal(text: &str) -> String {
-    match results_on(2, text) {
-        Ok(_) => panic!("this study is refused:\n{text}"),
-        Err(error) => error.to_string(),
-    }
-}
+use sgdyn::study::Holds;
 
 const DRIFT: &str = r#"
     study = "rare-event"

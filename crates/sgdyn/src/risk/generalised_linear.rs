@@ -155,7 +155,8 @@ impl<R: Real> EmpiricalRisk<R> for GeneralisedLinear<R> {
                 lanes_gradient(link, samples, batch, outputs, l2, at, scratch, out);
             }
             (Layout::ReplicaMajor, Link::Softmax) => {
-                let scratch = workspace.scratch(softmax_scratch(self.features, outputs, batch_size));
+                let scratch = softmax_scratch(self.features, self.stride, outputs, batch_size);
+                let scratch = workspace.scratch(scratch);
                 softmax_gradient(samples, batch, outputs, l2, at, scratch, out);
             }
             (Layout::ReplicaMajor, link) => {

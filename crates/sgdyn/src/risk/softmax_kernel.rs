@@ -3,7 +3,10 @@
 //! Classes are taken in panels of 16, one register of f32 on AVX-512; what follows the last class in its panel is
 //! computed and thrown away. Eight panels of sums stay in registers: those of eight samples while the features pass
 //! by (forwards), those of eight features while the samples pass by (backwards). Both inner loops carry their sums, so
-//! that the compiler cannot vectorise over anything but the classes.
+//! that the compiler cannot vectorise over anything but the classes. The rows of a batch are first laid next to each
+//! other: they come from all over the data, and are read nine times.
+
+use std::array::from_fn;
 
 use super::generalised_linear::{Batch, ROW, Samples};
 use crate::lanes::{Real, lane_kernel};
@@ -13,8 +16,8 @@ const PANEL: usize = ROW;
 type Panel<R> = [R; PANEL];
 
 /// The number of scratch values of [`softmax_gradient`].
-pub(super) fn softmax_scratch(features: usize, classes: usize, batch_size: usize) -> usize {
-    classes.next_multiple_of(PANEL) * batch_size + features * classes + PANEL
+pub(super) fn softmax_scratch(features: usize, stride: usize, classes: usize, batch_size: usize) -> usize {
+    (classes.next_multiple_of(PANEL) + stride) * batch_size + features * classes + PANEL
 }
 
 lane_kernel! {
@@ -32,7 +35,9 @@ lane_kernel! {
         let dimension = features * classes;
         let panels = classes.div_ceil(PANEL);
         let inverse = R::ONE / R::from_f64(batch.size as f64);
-        let (outputs, weights) = scratch.split_at_mut(batch.size * panels * PANEL);
+        let stride = samples.stride;
+        let (outputs, scratch) = scratch.split_at_mut(batch.size * panels * PANEL);
+        let (rows, weights) = scratch.split_at_mut(batch.size * stride);
         let (outputs, _) = outputs.as_chunks_mut::<PANEL>();
         // A panel that begins in the last row of weights ends behind it.
         weights[dimension..].fill(R::ZERO);
@@ -40,42 +45,41 @@ lane_kernel! {
         let replicas = at.chunks_exact(dimension).zip(out.chunks_exact_mut(dimension));
         for (lane, (at, out)) in replicas.enumerate() {
             weights[..dimension].copy_from_slice(at);
-            let row = |sample: usize| {
+            for (sample, to) in rows.chunks_exact_mut(stride).enumerate() {
                 let index = batch.indices[sample * batch.lanes + lane] as usize;
-                &samples.rows[index * samples.stride..][..samples.stride]
-            };
-            for first in (0..batch.size).step_by(8) {
-                let outputs = &mut outputs[first * panels..];
-                if first + 8 <= batch.size {
-                    let rows = [
-                        row(first), row(first + 1), row(first + 2), row(first + 3),
-                        row(first + 4), row(first + 5), row(first + 6), row(first + 7),
-                    ];
-                    forwards::<R, 8>(&rows, features, classes, weights, outputs);
-                } else {
-                    for (sample, outputs) in (first..batch.size).zip(outputs.chunks_exact_mut(panels)) {
-                        forwards::<R, 1>(&[row(sample)], features, classes, weights, outputs);
-                    }
+                let from = &samples.rows[index * stride..][..stride];
+                for (to, from) in to.as_chunks_mut::<PANEL>().0.iter_mut().zip(from.as_chunks::<PANEL>().0) {
+                    *to = *from;
                 }
             }
+            let shape = Shape { stride, features, classes };
+            let whole = batch.size / 8 * 8;
+            let (eights, last) = rows.split_at(whole * stride);
+            let (of_eights, of_last) = outputs.split_at_mut(whole * panels);
+            for (rows, outputs) in eights.chunks_exact(8 * stride).zip(of_eights.chunks_exact_mut(8 * panels)) {
+                forwards::<R, 8>(rows, shape, weights, outputs);
+            }
+            for (row, outputs) in last.chunks_exact(stride).zip(of_last.chunks_exact_mut(panels)) {
+                forwards::<R, 1>(row, shape, weights, outputs);
+            }
             probabilities(outputs, panels);
-            for (sample, outputs) in outputs.chunks_exact_mut(panels).enumerate() {
-                let class = row(sample)[features].to_f64() as usize;
+            for (row, outputs) in rows.chunks_exact(stride).zip(outputs.chunks_exact_mut(panels)) {
+                let class = row[features].to_f64() as usize;
                 outputs.as_flattened_mut()[class] -= R::ONE;
             }
             // From the last panel: what it writes behind its classes is overwritten by the first of the next feature.
             for panel in (0..panels).rev() {
                 let scale = Scale { inverse, l2, width: PANEL.min(classes - panel * PANEL) };
-                let residuals = || outputs.iter().skip(panel).step_by(panels);
+                let residuals = || outputs[panel..].iter().step_by(panels);
                 for first in (0..features).step_by(8) {
                     let place = first * classes + panel * PANEL;
                     if first + 8 <= features {
-                        let sums = backwards::<R, 8>(residuals(), row, first);
+                        let sums = backwards::<R, 8>(residuals(), rows, stride, first);
                         store::<R, 8>(&sums, scale, classes, &weights[place..], &mut out[place..]);
                     } else {
                         for feature in first..features {
                             let place = feature * classes + panel * PANEL;
-                            let sums = backwards::<R, 1>(residuals(), row, feature);
+                            let sums = backwards::<R, 1>(residuals(), rows, stride, feature);
                             store::<R, 1>(&sums, scale, classes, &weights[place..], &mut out[place..]);
                         }
                     }
@@ -113,24 +117,37 @@ fn panel_from<R: Real>(values: &[R]) -> &Panel<R> {
     &values.as_chunks().0[0]
 }
 
-/// Wᵀx of `COUNT` samples, `[COUNT × panels]`; −∞ behind the last class.
-#[inline(always)]
-fn forwards<R: Real, const COUNT: usize>(
-    rows: &[&[R]; COUNT],
+/// How rows and weights lie.
+#[derive(Clone, Copy)]
+struct Shape {
+    stride: usize,
     features: usize,
     classes: usize,
-    weights: &[R],
-    outputs: &mut [Panel<R>],
-) {
-    let rows = rows.map(|row| &row[..features]);
+}
+
+/// Wᵀx of `COUNT` samples, `[COUNT × panels]`; −∞ behind the last class.
+#[inline(always)]
+fn forwards<R: Real, const COUNT: usize>(rows: &[R], shape: Shape, weights: &[R], outputs: &mut [Panel<R>]) {
+    let Shape { stride, features, classes } = shape;
     let panels = classes.div_ceil(PANEL);
     let nothing = R::from_f64(f64::NEG_INFINITY);
     for panel in 0..panels {
         let mut sums = [[R::ZERO; PANEL]; COUNT];
-        for feature in 0..features {
+        let whole = features / PANEL * PANEL;
+        // In pieces of a fixed length, so that a place in a row is checked once a piece.
+        for first in (0..whole).step_by(PANEL) {
+            let pieces: [&Panel<R>; COUNT] = from_fn(|sample| panel_from(&rows[sample * stride + first..]));
+            for feature in 0..PANEL {
+                let weights = panel_from(&weights[(first + feature) * classes + panel * PANEL..]);
+                unrolled!(sample in COUNT {
+                    add_scaled(pieces[sample][feature], weights, &mut sums[sample]);
+                });
+            }
+        }
+        for feature in whole..features {
             let weights = panel_from(&weights[feature * classes + panel * PANEL..]);
             unrolled!(sample in COUNT {
-                add_scaled(rows[sample][feature], weights, &mut sums[sample]);
+                add_scaled(rows[sample * stride + feature], weights, &mut sums[sample]);
             });
         }
         unrolled!(sample in COUNT {
@@ -142,15 +159,20 @@ fn forwards<R: Real, const COUNT: usize>(
     }
 }
 
+/// Up to this size outputs need no shift before their exponential: neither it nor a sum of them leaves the range of `f32`.
+const UNSHIFTED: f64 = 40.0;
+
 /// Replaces the outputs, `[batch × panels]`, by class probabilities, in passes: each is short enough for the
 /// processor to work on several samples at once.
 #[inline(always)]
 fn probabilities<R: Real>(outputs: &mut [Panel<R>], panels: usize) {
-    for output in outputs.chunks_exact_mut(panels) {
-        let largest = joined(output, |one, other| if one < other { other } else { one });
-        for panel in output {
-            for value in panel {
-                *value -= largest;
+    if largest_size(outputs) > R::from_f64(UNSHIFTED) {
+        for output in outputs.chunks_exact_mut(panels) {
+            let largest = joined(output, larger);
+            for panel in output {
+                for value in panel {
+                    *value -= largest;
+                }
             }
         }
     }
@@ -165,6 +187,25 @@ fn probabilities<R: Real>(outputs: &mut [Panel<R>], panels: usize) {
             }
         }
     }
+}
+
+#[inline(always)]
+fn larger<R: Real>(one: R, other: R) -> R {
+    if one < other { other } else { one }
+}
+
+/// The largest size of an output, where it is not −∞, as it is behind the last class.
+#[inline(always)]
+fn largest_size<R: Real>(outputs: &[Panel<R>]) -> R {
+    let nothing = R::from_f64(f64::NEG_INFINITY);
+    let mut sizes = [R::ZERO; PANEL];
+    for panel in outputs {
+        for part in 0..PANEL {
+            let size = if panel[part] > nothing { panel[part].abs() } else { R::ZERO };
+            sizes[part] = larger(sizes[part], size);
+        }
+    }
+    joined(&[sizes], larger)
 }
 
 /// All classes of a sample joined to one value: panel by panel, then halves of a panel. What stands behind the last class
@@ -191,12 +232,13 @@ fn joined<R: Real>(output: &[Panel<R>], join: impl Fn(R, R) -> R) -> R {
 #[inline(always)]
 fn backwards<'r, R: Real, const COUNT: usize>(
     residuals: impl Iterator<Item = &'r Panel<R>>,
-    row: impl Fn(usize) -> &'r [R],
+    rows: &[R],
+    stride: usize,
     first: usize,
 ) -> [Panel<R>; COUNT] {
     let mut sums = [[R::ZERO; PANEL]; COUNT];
-    for (sample, residual) in residuals.enumerate() {
-        let values = &row(sample)[first..first + COUNT];
+    for (row, residual) in rows.chunks_exact(stride).zip(residuals) {
+        let values = &row[first..first + COUNT];
         unrolled!(feature in COUNT {
             add_scaled(values[feature], residual, &mut sums[feature]);
         });

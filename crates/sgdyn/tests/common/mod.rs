@@ -1,6 +1,8 @@
 //! What every statistical test states: its oracle, its significance, its sample size and its seed.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod study;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

@@ -3,7 +3,9 @@
 mod condition_region;
 mod crossing;
 mod follow;
+mod nested_watch;
 mod place;
+mod region_watch;
 mod strides;
 mod summary;
 mod target;

@@ -56,6 +56,20 @@ impl Crossing<'_> {
     }
 }
 
+/// Copies where lanes are, where that is wanted.
+pub(super) fn keep<R: Variate>(kept: &mut Option<Block<R>>, position: &Block<R>) {
+    if let Some(kept) = kept {
+        kept.values_mut().copy_from_slice(position.values());
+    }
+}
+
+/// Writes where a lane is to a place; nothing to one without coordinates.
+pub(super) fn put<R: Variate>(place: &mut [f64], position: &Block<R>, lane: usize) {
+    for (entry, value) in place.iter_mut().zip(of_lane(position, lane)) {
+        *entry = value;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Crossing;

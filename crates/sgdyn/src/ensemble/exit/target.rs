@@ -88,6 +88,34 @@ impl<R: Variate> Targets<R> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Writes the level function of a target, negative inside, of each lane.
+    pub(super) fn level(&self, target: usize, position: &Block<R>, scratch: &mut Scratch<R>, out: &mut [R]) {
+        match self {
+            Targets::Nested { coordinate, side, thresholds } => {
+                let sign = R::from_f64(side_sign(*side));
+                let threshold =
+                    thresholds.iter().find(|threshold| threshold.1 == target).map_or(0.0, |found| found.0);
+                let threshold = R::from_f64(threshold);
+                for (out, &x) in out.iter_mut().zip(position.coordinate(*coordinate)) {
+                    *out = sign * x - threshold;
+                }
+            }
+            Targets::Regions(regions) => regions[target].level(position, scratch, out),
+        }
+    }
+
+    /// The gradient of a target's level function, where it has one.
+    pub(super) fn level_gradient(&self, target: usize, point: &[f64]) -> Option<Vec<f64>> {
+        match self {
+            Targets::Nested { coordinate, side, .. } => {
+                let mut gradient = vec![0.0; point.len()];
+                gradient[*coordinate] = side_sign(*side);
+                Some(gradient)
+            }
+            Targets::Regions(regions) => regions[target].level_gradient(point),
+        }
+    }
 }
 
 /// `+1` where a target is entered downwards, `−1` upwards: `sign · x` always falls towards it.

@@ -1,7 +1,7 @@
 //! The laws of a `laws` study: a line through each panel, its slope beside the predicted one, and what that says.
 
 use super::rows::{Row, Rows};
-use super::verdicts::{groups, verdict};
+use super::verdicts::{groups, number, verdict};
 use crate::statistics::{Estimate, Interval, LawFit, Linearity, law_fit, normal_interval};
 use crate::study::{Holds, Verdict};
 
@@ -238,13 +238,6 @@ impl Prefactor {
             ),
         )
     }
-}
-
-/// Four digits.
-fn number(value: f64) -> String {
-    let digits = if value == 0.0 || !value.is_finite() { 0.0 } else { value.abs().log10().floor() };
-    let places = (3.0 - digits).clamp(0.0, 12.0) as usize;
-    format!("{value:.places$}").replace('-', "−")
 }
 
 fn probability(value: f64) -> String {

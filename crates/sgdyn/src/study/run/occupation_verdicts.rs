@@ -1,7 +1,7 @@
 //! What occupations say of the theories.
 
 use super::rows::{Row, Rows};
-use super::verdicts::{groups, verdict};
+use super::verdicts::{groups, number, verdict};
 use crate::statistics::{binomial_interval, weighted_linear_fit};
 use crate::study::{Holds, Verdict};
 
@@ -99,51 +99,83 @@ fn preferences(rows: &Rows) -> Vec<Verdict> {
     };
     for (name, members) in groups(rows, others) {
         for (theory, words) in [("gibbs", "Gibbs weights"), ("sgd", "the SGD theorem")] {
-            let points: Vec<(&str, f64, f64, f64, f64)> = members
-                .iter()
-                .filter_map(|row| {
-                    let (symbol, x) = control(row)?;
-                    let predicted = row.value(&format!("log_ratio_predicted_{theory}"))?;
-                    let (ratio, stderr) = (row.value("log_ratio")?, row.value("log_ratio_stderr")?);
-                    (ratio.is_finite() && stderr > 0.0).then_some((symbol, x, ratio, stderr, predicted))
-                })
-                .collect();
+            let points: Vec<Preference> =
+                members.iter().filter_map(|row| Preference::of(row, theory)).collect();
             verdicts.extend(preference(&name, words, &points));
         }
     }
     verdicts
 }
 
-fn preference(name: &str, theory: &str, points: &[(&str, f64, f64, f64, f64)]) -> Option<Verdict> {
-    let symbol = points.first()?.0;
-    let x: Vec<f64> = points.iter().map(|point| point.1).collect();
-    let weights: Vec<f64> = points.iter().map(|point| point.3.powi(-2)).collect();
+/// The logarithm of a ratio of shares at one strength of the noise.
+struct Preference {
+    symbol: &'static str,
+    x: f64,
+    measured: f64,
+    stderr: f64,
+    predicted: f64,
+    exact: Option<f64>,
+}
+
+impl Preference {
+    fn of(row: &Row, theory: &str) -> Option<Self> {
+        let (symbol, x) = control(row)?;
+        let predicted = row.value(&format!("log_ratio_predicted_{theory}"))?;
+        let (measured, stderr) = (row.value("log_ratio")?, row.value("log_ratio_stderr")?);
+        let exact = row.value("log_ratio_exact").filter(|exact| exact.is_finite());
+        (measured.is_finite() && stderr > 0.0).then_some(Self {
+            symbol,
+            x,
+            measured,
+            stderr,
+            predicted,
+            exact,
+        })
+    }
+}
+
+fn preference(name: &str, theory: &str, points: &[Preference]) -> Option<Verdict> {
+    let symbol = points.first()?.symbol;
+    let x: Vec<f64> = points.iter().map(|point| point.x).collect();
+    let weights: Vec<f64> = points.iter().map(|point| point.stderr.powi(-2)).collect();
     let fit = |y: Vec<f64>| weighted_linear_fit(&x, &y, &weights, CONFIDENCE).ok();
-    let measured = fit(points.iter().map(|point| point.2).collect())?;
-    let predicted = fit(points.iter().map(|point| point.4).collect())?.slope.value;
+    let measured = fit(points.iter().map(|point| point.measured).collect())?;
+    let predicted = fit(points.iter().map(|point| point.predicted).collect())?.slope.value;
     // Few points: the errors of the points and the scatter about the line, whichever is larger.
     let stderr = measured.slope.stderr.max(measured.slope_stderr_from_weights);
     let half = (measured.slope_interval.upper - measured.slope.value).max(2.0 * stderr);
     let off = measured.slope.value - predicted;
     let holds = if off.abs() <= half { Holds::Yes } else { Holds::No };
+    let exact: Option<Vec<f64>> = points.iter().map(|point| point.exact).collect();
+    let exact = exact.and_then(fit).map_or_else(String::new, |exact| {
+        // What simulation and exact law have in common is no fault of the simulation.
+        let common = holds == Holds::No && (measured.slope.value - exact.slope.value).abs() <= half;
+        let reason =
+            if common { ", so it is the theory that is off at this strength of the noise" } else { "" };
+        format!(", exact {}{reason}", number(exact.slope.value))
+    });
     Some(verdict(
-        format!("{name}: the logarithm of the preference changes with {symbol} as {theory} say{}", if theory.ends_with('s') { "" } else { "s" }),
+        format!(
+            "{name}: the logarithm of the preference changes with {symbol} as {theory} say{}",
+            if theory.ends_with('s') { "" } else { "s" }
+        ),
         holds,
         format!(
-            "slope {:.4} ± {half:.4} (95 %), predicted {predicted:.4}; {} points of {symbol} from {} to {}; predicted ratios are {} off at most",
-            measured.slope.value,
+            "slope {} ± {} (95 %), predicted {}{exact}; {} points of {symbol} from {} to {}; predicted ratios are {} off at most",
+            number(measured.slope.value),
+            number(half),
+            number(predicted),
             points.len(),
             x.iter().copied().fold(f64::INFINITY, f64::min),
             x.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             farthest(points),
-        )
-        .replace('-', "−"),
+        ),
     ))
 }
 
 /// The largest factor between a measured and a predicted ratio.
-fn farthest(points: &[(&str, f64, f64, f64, f64)]) -> String {
-    let most = points.iter().map(|point| (point.2 - point.4).abs()).fold(0.0, f64::max);
+fn farthest(points: &[Preference]) -> String {
+    let most = points.iter().map(|point| (point.measured - point.predicted).abs()).fold(0.0, f64::max);
     format!("{:.1} %", 100.0 * most.exp_m1())
 }
 

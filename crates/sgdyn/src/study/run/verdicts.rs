@@ -92,6 +92,13 @@ fn kind_of(row: &Row) -> String {
     }
 }
 
+/// Four digits.
+pub(super) fn number(value: f64) -> String {
+    let digits = if value == 0.0 || !value.is_finite() { 0.0 } else { value.abs().log10().floor() };
+    let places = (3.0 - digits).clamp(0.0, 12.0) as usize;
+    format!("{value:.places$}").replace('-', "−")
+}
+
 /// The rows by what is judged together, in order of appearance.
 pub(super) fn groups(rows: &Rows, key: impl Fn(&Row) -> String) -> Vec<(String, Vec<&Row>)> {
     let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();

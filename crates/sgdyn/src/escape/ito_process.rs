@@ -12,6 +12,16 @@ pub trait ItoProcess: Send + Sync {
     fn drift(&self, point: &[f64], out: &mut [f64]);
     /// Writes D(x), `[d × d]`, symmetric.
     fn tensor(&self, point: &[f64], out: &mut [f64]);
+
+    /// tᵀD(x)t, t the unit vector along `direction`, `[d]`.
+    fn tensor_along(&self, point: &[f64], direction: &[f64]) -> f64 {
+        let dimension = self.dimension();
+        let mut tensor = vec![0.0; dimension * dimension];
+        self.tensor(point, &mut tensor);
+        let product = |row: &[f64]| row.iter().zip(direction).map(|(entry, t)| entry * t).sum::<f64>();
+        let square: f64 = direction.iter().map(|t| t * t).sum();
+        tensor.chunks_exact(dimension).zip(direction).map(|(row, t)| t * product(row)).sum::<f64>() / square
+    }
 }
 
 impl ItoProcess for DiffusionProcess {

@@ -17,6 +17,9 @@ const LARGE_EXPONENT: f64 = 4.0;
 /// Relative differences that count as none: a theory's own error is larger.
 const NEGLIGIBLE: f64 = 0.02;
 
+/// Noise of less than this share of that at the minimum is as good as none.
+const VANISHING: f64 = 0.02;
+
 /// A theory's name with what it takes besides the landscape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EscapeTheory {
@@ -257,7 +260,7 @@ impl EscapeCase {
             broken.push(BrokenAssumption::SeveralDimensions { dimension: self.surface.dimension() });
         }
         if let EscapeTheory::Sgd { learning_rate, batch_size, .. } = theory {
-            self.broken_by_sgd(learning_rate, batch_size, &mut broken)?;
+            self.broken_by_sgd(learning_rate, batch_size, process, &mut broken)?;
         }
         if let Some(process) = process {
             self.broken_by_process(theory, process, &mut broken)?;
@@ -270,6 +273,7 @@ impl EscapeCase {
         &self,
         learning_rate: f64,
         batch_size: f64,
+        process: Option<&dyn ItoProcess>,
         broken: &mut Vec<BrokenAssumption>,
     ) -> Result<(), EscapeError> {
         let step = learning_rate * largest_curvature(&self.surface, &self.gates[0].minimum)?;
@@ -285,7 +289,18 @@ impl EscapeCase {
             if way.inflections.len() != 1 {
                 broken.push(BrokenAssumption::Inflections { count: way.inflections.len() });
             }
-            if let Some(inflection) = way.inflections.last() {
+            // Noise that is known to go on beyond the inflection, such as switching noise, is asked whether it vanishes.
+            let vanishes = |at: &[f64]| {
+                process.is_none_or(|process| {
+                    let start = &way.minimum;
+                    let usual =
+                        process.tensor_along(&start.position, &start.eigenvectors[way.leaving_mode()]);
+                    process.tensor_along(at, &self.surface.gradient(at)) <= VANISHING * usual
+                })
+            };
+            if let Some(inflection) = way.inflections.last()
+                && vanishes(&inflection.position)
+            {
                 // A curvature that jumps has no third derivative to speak of.
                 let reached =
                     reaches_inflection(learning_rate, batch_size, inflection.slope, inflection.third)

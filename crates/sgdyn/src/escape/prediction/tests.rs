@@ -153,6 +153,14 @@ fn a_process_that_is_something_else_is_noticed() {
     let sgd = EscapeTheory::Sgd { learning_rate: 0.01, batch_size: 1.0, prefactor };
     let broken = case.predict(sgd, Some(&hessian)).unwrap().broken;
     assert_eq!(broken, [BrokenAssumption::VanishingNoise { reached: false }]);
+    // Noise that keeps its minimum's value up to the inflection and the saddle's beyond does not vanish there.
+    let switching = ItoFunctions {
+        dimension: 1,
+        drift: |p: &[f64], b: &mut [f64]| b[0] = 4.0 * p[0] - 4.0 * p[0].powi(3),
+        tensor: |p: &[f64], d: &mut [f64]| d[0] = if 3.0 * p[0] * p[0] > 1.0 { 0.04 } else { 0.02 },
+    };
+    let broken = case.predict(sgd, Some(&switching)).unwrap().broken;
+    assert!(!broken.iter().any(|b| matches!(b, BrokenAssumption::VanishingNoise { .. })), "{broken:?}");
     let broken = case.predict(sgd, Some(&white_at(&field))).unwrap().broken;
     assert!(broken.iter().any(|b| matches!(b, BrokenAssumption::NoiseUnlikeCurvature { .. })));
 }

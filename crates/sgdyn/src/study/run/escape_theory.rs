@@ -245,15 +245,8 @@ impl EscapeTheories {
     /// tᵀDt at the minimum, t the direction in which the way leaves.
     fn noise_along(&self, way: &PassPath) -> Option<f64> {
         let process = self.process.as_deref()?;
-        let dimension = process.dimension();
-        let mut tensor = vec![0.0; dimension * dimension];
-        process.tensor(&way.minimum.position, &mut tensor);
-        let along = &way.minimum.eigenvectors[way.leaving_mode()];
-        let noise = tensor
-            .chunks_exact(dimension)
-            .zip(along)
-            .map(|(row, t)| t * row.iter().zip(along).map(|(d, u)| d * u).sum::<f64>())
-            .sum::<f64>();
+        let noise =
+            process.tensor_along(&way.minimum.position, &way.minimum.eigenvectors[way.leaving_mode()]);
         (noise > 0.0 && noise.is_finite()).then_some(noise)
     }
 

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::network_setting::dense;
 use super::{RunError, unfit};
 use crate::random::Variate;
+use crate::risk::network::Loss;
 use crate::risk::{
     ConstantFeatures, CsvOptions, Dataset, EmpiricalRisk, GeneralisedLinear, LabelColumn, LabelKind, Link,
     PointRisk, SampleCurvature,
@@ -13,10 +15,15 @@ use crate::study::description as described;
 use crate::study::{Label, Model};
 
 /// The data of a risk, prepared as described.
-fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
+pub(super) fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
     let (label, regression) = match &risk.model {
         Model::Linear(model) => (model.label.as_ref(), true),
         Model::Logistic(model) | Model::Softmax(model) => (model.label.as_ref(), false),
+        // A ready data set has classes, which the squared loss takes too.
+        Model::Network(model) => {
+            let ready = Dataset::READY.contains(&risk.data.as_str());
+            (model.label.as_ref(), model.loss == Loss::Squared && !ready)
+        }
         _ => (None, false),
     };
     let data = if Dataset::READY.contains(&risk.data.as_str()) && label.is_none() && !regression {
@@ -59,6 +66,7 @@ pub(super) fn curvature_of(
         Model::Linear(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Linear, &data, model.l2)?),
         Model::Logistic(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Logistic, &data, model.l2)?),
         Model::Softmax(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Softmax, &data, model.l2)?),
+        Model::Network(model) => Box::new(dense::<f64>(model, &data)?),
         Model::Mean => Box::new(PointRisk::<f64>::mean(&data)?),
         Model::Flat | Model::FreshRegression { .. } => Box::new(PointRisk::<f64>::flat(&data)?),
     })
@@ -73,6 +81,7 @@ pub(super) fn risk_of<R: Variate>(
         Model::Linear(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Linear, &data, model.l2)?),
         Model::Logistic(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Logistic, &data, model.l2)?),
         Model::Softmax(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Softmax, &data, model.l2)?),
+        Model::Network(model) => Arc::new(dense::<R>(model, &data)?),
         Model::Mean => Arc::new(PointRisk::<R>::mean(&data)?),
         Model::Flat | Model::FreshRegression { .. } => Arc::new(PointRisk::<R>::flat(&data)?),
     })

@@ -2,7 +2,7 @@
 //!
 //! The rooms, in the order in which they may know each other (each knows only rooms above it):
 //! [`lanes`], [`random`], [`statistics`], [`krylov`], [`landscape`], [`risk`], [`noise`], [`oracle`], [`rule`],
-//! [`observe`], [`ensemble`], [`theory`], [`density`], [`escape`], [`study`].
+//! [`spectrum`], [`observe`], [`ensemble`], [`theory`], [`density`], [`escape`], [`study`].
 
 pub mod density;
 pub mod ensemble;
@@ -16,6 +16,7 @@ pub mod oracle;
 pub mod random;
 pub mod risk;
 pub mod rule;
+pub mod spectrum;
 pub mod statistics;
 pub mod study;
 pub mod theory;

@@ -104,6 +104,7 @@ pub(crate) fn of(study: &Study, results: &Results) -> Vec<NamedFigure> {
         Question::CriticalPoints(_) => critical_points::figures(&context),
         Question::Occupation(_) => occupation::figures(&context),
         Question::Density(_) | Question::FirstPassage(_) => details::figures(&context),
+        Question::Curvature(_) => Vec::new(),
         Question::Laws(_) => laws::figures(&context),
     };
     figures.extend(tail::figure(&context));

@@ -2,6 +2,7 @@
 
 pub mod exit;
 pub mod horizon;
+pub mod measured;
 pub mod occupation;
 mod run;
 mod start;

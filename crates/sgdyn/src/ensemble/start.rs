@@ -1,7 +1,7 @@
 //! Where replicas start.
 
 use crate::lanes::Block;
-use crate::random::{Purpose, Seed, SequentialGenerator, Variate};
+use crate::random::{Address, Purpose, Seed, SequentialGenerator, Variate};
 
 /// The law of the starting point.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,13 @@ pub enum Start {
         /// A root of the covariance.
         root: Vec<f64>,
     },
+    /// Each coordinate uniform between `centre` ± `half_width`, independent; both `[d]`.
+    Uniform {
+        /// The mean.
+        centre: Vec<f64>,
+        /// The distance from the mean to either end, at least 0.
+        half_width: Vec<f64>,
+    },
 }
 
 impl Start {
@@ -23,6 +30,7 @@ impl Start {
         match self {
             Self::Point(point) => point.len(),
             Self::Normal { mean, .. } => mean.len(),
+            Self::Uniform { centre, .. } => centre.len(),
         }
     }
 
@@ -44,6 +52,18 @@ impl Start {
                 for (coordinate, row) in root.chunks_exact(dimension).enumerate() {
                     let offset: f64 = row.iter().zip(&z).map(|(entry, z)| entry * z).sum();
                     block.set(coordinate, lane, R::from_f64(mean[coordinate] + offset));
+                }
+            }
+            Self::Uniform { centre, half_width } => {
+                for (pair, (centre, half_width)) in centre.chunks(2).zip(half_width.chunks(2)).enumerate() {
+                    let purpose = Purpose::InitialParameters;
+                    let address = Address { replica, chunk: 0, coordinate: pair as u32, purpose };
+                    let uniforms = address.uniforms(seed);
+                    for (place, ((centre, half_width), u)) in
+                        centre.iter().zip(half_width).zip(uniforms).enumerate()
+                    {
+                        block.set(2 * pair + place, lane, R::from_f64(half_width * (2.0 * u - 1.0) + centre));
+                    }
                 }
             }
         }

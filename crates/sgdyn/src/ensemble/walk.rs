@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Control, LEAF, Start};
-use crate::lanes::{Block, Scratch};
+use crate::lanes::{Block, Layout, Scratch};
 use crate::random::{Draws, Seed, Variate};
 use crate::rule::{Rule, State};
 
@@ -52,7 +52,11 @@ impl Walk {
         mut observe: impl FnMut(Place, &Block<R>),
     ) -> Option<(Place, Block<R>)> {
         let rule = journey.rule;
-        let lanes = (self.place.count as usize).next_multiple_of(LEAF as usize);
+        let lanes = match rule.layout() {
+            Layout::CoordinateMajor => (self.place.count as usize).next_multiple_of(LEAF as usize),
+            // A lane beyond the replicas costs as much as one of them there.
+            Layout::ReplicaMajor => self.place.count as usize,
+        };
         let zeros = || Block::<R>::zeros(rule.dimension(), lanes, rule.layout());
         let memory = (0..rule.memory_blocks()).map(|_| zeros()).collect();
         let mut state = State { position: zeros(), memory };

@@ -9,7 +9,8 @@ use super::probes::fill_signs;
 use crate::lanes::{Real, add_scaled};
 
 /// Which end of a spectrum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Which {
     /// The largest eigenvalues, the largest first.
     Largest,

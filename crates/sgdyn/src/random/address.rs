@@ -34,6 +34,10 @@ pub enum Purpose {
     PathStart = 13,
     /// Which path is copied when another one is replaced.
     Resampling = 14,
+    /// The parameters that a network begins with.
+    InitialParameters = 15,
+    /// The random vectors of estimates of traces, diagonals and spectral densities.
+    Probe = 16,
     /// Which samples of a data set are for training.
     Split = 17,
 }

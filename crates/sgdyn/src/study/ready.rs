@@ -31,6 +31,7 @@ macro_rules! ready {
 const READY: &[ReadyStudy] = ready![
     "banknote-stationary",
     "basin-rate",
+    "digits-mlp-curvature",
     "digits-softmax-stationary",
     "double-well-density",
     "double-well-escape",

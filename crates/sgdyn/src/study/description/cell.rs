@@ -1,6 +1,7 @@
 //! One cell of a study in typed form: what a runner reads.
 
 use super::critical_points::CriticalPoints;
+use super::curvature::Curvature;
 use super::ensemble::Ensemble;
 use super::error::DescriptionError;
 use super::grid::Grid;
@@ -101,6 +102,7 @@ impl Description {
             Some("critical-points") => {
                 Question::CriticalPoints(section::<CriticalPoints>(&root, "critical-points")?)
             }
+            Some("curvature") => Question::Curvature(section::<Curvature>(&root, "curvature")?),
             Some("occupation") => Question::Occupation(section::<Occupation>(&root, "occupation")?),
             _ => Question::Simulate(section::<Simulate>(&root, "simulate")?),
         };

@@ -3,6 +3,8 @@
 use super::data::{Data, Split, Subset, SubsetBy, TextWindows};
 use super::error::DescriptionError;
 use crate::risk::{ConstantFeatures, IncompleteRows};
+use super::network::{self, Network};
+use crate::risk::network::Activation;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -78,6 +80,8 @@ pub enum Model {
         /// The standard deviation ≥ 0 of the label noise ε.
         label_deviation: f64,
     },
+    /// A network of layers.
+    Network(Network),
 }
 
 /// What models that predict a column have in common.
@@ -137,6 +141,9 @@ pub(crate) struct Section {
     intercept: Option<bool>,
     l2: Option<f64>,
     sharpness: Option<f64>,
+    layers: Option<Vec<u64>>,
+    activation: Option<Activation>,
+    loss: Option<String>,
 }
 
 impl Section {
@@ -177,6 +184,12 @@ impl Landscape {
                 input_variances: section.input_variances.ok_or_else(|| mismatch("no input variances"))?,
                 label_deviation: section.label_deviation.unwrap_or(1.0),
             },
+            "network" => Model::Network(Network {
+                layers: section.layers.ok_or_else(|| mismatch("no layers"))?,
+                activation: section.activation.ok_or_else(|| mismatch("no activation"))?,
+                loss: section.loss.as_deref().and_then(network::loss).ok_or_else(|| mismatch("no loss"))?,
+                l2: supervised.l2,
+            }),
             other => return Err(mismatch(other)),
         };
         let data = Data {

@@ -1,6 +1,7 @@
 //! What a cell asks.
 
 use super::critical_points::CriticalPoints;
+use super::curvature::Curvature;
 use serde::Deserialize;
 
 use super::laws::Laws;
@@ -28,6 +29,8 @@ pub enum Question {
     CriticalPoints(CriticalPoints),
     /// Where does it spend its time, and where does it end?
     Occupation(Occupation),
+    /// How is a network curved, and how noisy are its gradients?
+    Curvature(Curvature),
 }
 
 impl Question {
@@ -43,6 +46,7 @@ impl Question {
             Self::Laws(_) => "laws",
             Self::CriticalPoints(_) => "critical-points",
             Self::Occupation(_) => "occupation",
+            Self::Curvature(_) => "curvature",
         }
     }
 }
@@ -213,7 +217,8 @@ pub enum StationaryTheory {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Simulate {
-    /// Where every replica starts, d coordinates.
+    /// Where every replica starts, d coordinates; empty for the initial parameters of a network.
+    #[serde(default)]
     pub start: Vec<f64>,
     /// How long a discrete rule is simulated, in steps.
     pub steps: Option<u64>,

@@ -4,16 +4,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::RunError;
+use super::network_setting::dense;
 use super::prepared_data::parts;
 use crate::random::Variate;
+use crate::risk::network::Loss;
 use crate::risk::{Dataset, EmpiricalRisk, GeneralisedLinear, LabelKind, Link, PointRisk, SampleCurvature};
 use crate::study::Model;
 use crate::study::description as described;
 
 /// The training data of a risk, prepared as described.
-fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
+pub(super) fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
+    // A ready data set has classes, which the squared loss takes too.
+    let ready = Dataset::READY.contains(&risk.data.source.as_str());
     let labels = match &risk.model {
         Model::Linear(_) => LabelKind::Targets,
+        Model::Network(network) if network.loss == Loss::Squared && !ready => LabelKind::Targets,
         _ => LabelKind::Classes,
     };
     let (data, _) = parts(&risk.data, labels, directory)?;
@@ -34,6 +39,7 @@ pub(super) fn curvature_of(
         Model::Linear(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Linear, &data, model.l2)?),
         Model::Logistic(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Logistic, &data, model.l2)?),
         Model::Softmax(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Softmax, &data, model.l2)?),
+        Model::Network(model) => Box::new(dense::<f64>(model, &data)?),
         Model::Mean => Box::new(PointRisk::<f64>::mean(&data)?),
         Model::Flat | Model::FreshRegression { .. } => Box::new(PointRisk::<f64>::flat(&data)?),
     })
@@ -48,6 +54,7 @@ pub(super) fn risk_of<R: Variate>(
         Model::Linear(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Linear, &data, model.l2)?),
         Model::Logistic(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Logistic, &data, model.l2)?),
         Model::Softmax(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Softmax, &data, model.l2)?),
+        Model::Network(model) => Arc::new(dense::<R>(model, &data)?),
         Model::Mean => Arc::new(PointRisk::<R>::mean(&data)?),
         Model::Flat | Model::FreshRegression { .. } => Arc::new(PointRisk::<R>::flat(&data)?),
     })

@@ -6,7 +6,9 @@ use crate::escape::EscapeError;
 use crate::landscape::LandscapeError;
 use crate::landscape::formula::FormulaError;
 use crate::noise::NoiseError;
+use crate::risk::network::NetworkError;
 use crate::risk::{DatasetError, RiskError};
+use crate::spectrum::SpectrumError;
 use crate::statistics::StatisticsError;
 use crate::study::{DescriptionError, RunDirectoryError, TableError};
 use crate::theory::TheoryError;
@@ -37,6 +39,22 @@ pub enum RunError {
     /// A risk is at fault.
     #[error("`landscape.risk`: {0}")]
     Risk(#[from] RiskError),
+    /// A network cannot be built.
+    #[error("`landscape`: {0}")]
+    Network(#[from] NetworkError),
+    /// A network left the range of numbers.
+    #[error("replica {replica} at step {step}: {source}; a smaller `rule.learning_rate` may help")]
+    Diverged {
+        /// The replica.
+        replica: u64,
+        /// The steps it made.
+        step: u64,
+        /// Where.
+        source: NetworkError,
+    },
+    /// The curvature of a network cannot be had.
+    #[error("`curvature`: {0}")]
+    Curvature(#[from] SpectrumError),
     /// Keys that do not fit together.
     #[error("`{key}` is {value}: {remedy}")]
     Unfit {

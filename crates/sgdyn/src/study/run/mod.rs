@@ -5,6 +5,8 @@ mod cell;
 mod committor;
 mod critical_points;
 mod critical_verdicts;
+mod curvature;
+mod curvature_verdicts;
 mod data_setting;
 mod density;
 mod error;
@@ -27,6 +29,7 @@ mod laws;
 mod levy_verdicts;
 mod minimum;
 mod momentum_exit;
+mod network_setting;
 mod noise_setting;
 mod occupation;
 mod occupation_basins;
@@ -59,6 +62,7 @@ pub use walkers::{Ground, Walker, Walkers, check_walkers, walkers};
 
 use self::cell::CellRun;
 use self::critical_points::CriticalPointsCell;
+use self::curvature::{CurvatureCell, CurvatureTables};
 use self::density::{DensityCell, Tables};
 use self::escape::{EscapeCell, Known};
 use self::escape_theory::EscapeTheories;
@@ -151,6 +155,7 @@ struct Collected {
     searches: Rows,
     course: Rows,
     basins: Vec<CellBasins>,
+    curvature: CurvatureTables,
     /// The last exits, with the description they belong to: cells that differ only in how crossings inside a step are
     /// seen share their paths.
     last_exits: Option<(Description, ExitSummary)>,
@@ -216,7 +221,10 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
         ("map", &collected.map),
         ("searches", &collected.searches),
         ("course", &collected.course),
-    ] {
+    ]
+    .into_iter()
+    .chain(collected.curvature.named())
+    {
         if !rows.is_empty() {
             details.push(rows.table(name, study)?);
         }
@@ -349,6 +357,9 @@ fn run_cell<R: Variate>(
         Prepared::RareEvent(event) => {
             pool(conditions.threads)?.install(|| event.run(cell, seed, &mut collected.rows))?;
         }
+        Prepared::Curvature(curvature) => {
+            return curvature.run(&place, cell, seed, &mut collected.rows, &mut collected.curvature);
+        }
         Prepared::CriticalPoints(points) => {
             let mut tables = critical_points::Tables {
                 rows: &mut collected.rows,
@@ -375,6 +386,7 @@ enum Prepared<R: Variate> {
     Laws(Box<LawCell<R>>),
     CriticalPoints(Box<CriticalPointsCell>),
     Occupation(Box<OccupationCell<R>>),
+    Curvature(Box<CurvatureCell<R>>),
 }
 
 impl<R: Variate> Prepared<R> {
@@ -415,6 +427,9 @@ impl<R: Variate> Prepared<R> {
             Question::Simulate(question) => {
                 let built = SimulateCell::new(setting()?, &cell.description, question, directory)?;
                 Self::Simulate(Box::new(built))
+            }
+            Question::Curvature(question) => {
+                Self::Curvature(Box::new(CurvatureCell::new(cell, question, directory)?))
             }
             Question::CriticalPoints(question) => {
                 Self::CriticalPoints(Box::new(CriticalPointsCell::new(cell, question, directory)?))
@@ -467,6 +482,7 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
         Prepared::Density(density) => return Ok(plan_on_grid(cell, density.size()?)),
         Prepared::FirstPassage(passage) => return Ok(plan_on_grid(cell, passage.size()?)),
         Prepared::RareEvent(event) => return Ok(event.plan(cell)),
+        Prepared::Curvature(curvature) => return Ok(curvature.plan(cell, threads)),
         Prepared::CriticalPoints(points) => {
             return Ok(CellPlan {
                 cell: cell.index,

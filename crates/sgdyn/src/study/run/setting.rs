@@ -201,6 +201,16 @@ impl<R: Variate> Drift<R> for RiskDrift<R> {
     }
 }
 
+/// The rule of a description on a risk.
+pub(super) fn rule_on<R: Variate>(
+    description: &Description,
+    risk: Arc<dyn EmpiricalRisk<R>>,
+) -> Result<Box<dyn Rule<R>>, RunError> {
+    let nothing = BTreeMap::new();
+    let names = Names { variables: &[], parameters: &nothing, magnification: 1.0, precise: None };
+    rule(description, &Source::Risk(risk), &names)
+}
+
 fn rule<R: Variate>(
     description: &Description,
     source: &Source<R>,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::cell::CellRun;
 use super::data_setting::curvature_of;
+use super::network_setting::{initial, network_of};
 use super::rows::{Row, Rows};
 use super::setting::{Setting, Source, sampling};
 use super::{RunError, lanes_for, unfit};
@@ -59,7 +60,9 @@ impl<R: Variate> SimulateCell<R> {
         directory: Option<&Path>,
     ) -> Result<Self, RunError> {
         let dimension = setting.dimension();
-        let start = match (&question.start, question.start.len()) {
+        let point = match (&question.start, question.start.len()) {
+            // Only a network may leave it out.
+            (_, 0) => Vec::new(),
             // One number stands for all coordinates of a large model.
             (point, 1) if dimension > 1 => vec![point[0]; dimension],
             (point, length) if length == dimension => point.clone(),
@@ -94,8 +97,13 @@ impl<R: Variate> SimulateCell<R> {
             average: None,
             paths: if observes(Observable::Paths) { PATHS } else { 0 },
         };
-        let exact = exact(description, &setting, &start, directory)?;
-        Ok(Self { setting, start: Start::Point(start), observations, steps, exact })
+        let exact = exact(description, &setting, &point, directory)?;
+        let start = if point.is_empty() {
+            initial(&*network_of::<R>("simulate", &description.landscape, directory)?)
+        } else {
+            Start::Point(point)
+        };
+        Ok(Self { setting, start, observations, steps, exact })
     }
 
     /// The number of coordinates.

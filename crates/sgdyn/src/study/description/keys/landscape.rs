@@ -6,9 +6,12 @@ pub(super) use data::KEYS as DATA_KEYS;
 
 use crate::study::description::schema::{ANY, Interval, Key, NOT_NEGATIVE, POSITIVE, Shape, When};
 
-const WITH_DATA: &[When] = &[When::Is("landscape.risk", &["linear", "logistic", "softmax", "mean", "flat"])];
+const WITH_DATA: &[When] =
+    &[When::Is("landscape.risk", &["linear", "logistic", "softmax", "mean", "flat", "network"])];
 const FRESH: &[When] = &[When::Is("landscape.risk", &["fresh-regression"])];
 const SUPERVISED: &[When] = &[When::Is("landscape.risk", &["linear", "logistic", "softmax"])];
+/// Models that predict a column and may have a penalty.
+const PREDICTING: &[When] = &[When::Is("landscape.risk", &["linear", "logistic", "softmax", "network"])];
 const FORMULA: &[When] = &[When::With("landscape.formula")];
 
 const NAMES: Shape = Shape::Choice(&[
@@ -50,10 +53,10 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::new(
         "landscape.risk",
-        Shape::Choice(&["linear", "logistic", "softmax", "mean", "flat", "fresh-regression"]),
+        Shape::Choice(&["linear", "logistic", "softmax", "mean", "flat", "fresh-regression", "network"]),
         "The mean loss of a model over the rows of a data set: squared error of a linear model, logistic or softmax \
          regression, the mean of the rows, ℓᵢ = ½|θ − xᵢ|², or no curvature at all, ℓᵢ = (xᵢ − x̄)·θ (flat). Or linear \
-         regression on fresh Gaussian inputs at each step (fresh-regression).",
+         regression on fresh Gaussian inputs at each step (fresh-regression). Or a network of layers (network).",
     ),
     Key::new(
         "landscape.variables",
@@ -122,7 +125,7 @@ pub(super) const KEYS: &[Key] = &[
         "The column that is predicted, or in npz and safetensors the array of labels. Without it: the last column, or the only \
          array of one dimension. Cardiotocography has `NSP` (the default) and `CLASS`.",
     )
-    .when(SUPERVISED),
+    .when(PREDICTING),
     Key::new("landscape.intercept", Shape::Truth, "Whether a column of ones is added to the inputs.")
         .default("true")
         .when(SUPERVISED),
@@ -132,5 +135,5 @@ pub(super) const KEYS: &[Key] = &[
         "The factor λ of the penalty ½λ|θ|² in the loss.",
     )
     .default("0.0")
-    .when(SUPERVISED),
+    .when(PREDICTING),
 ];

@@ -1,9 +1,11 @@
 //! The table of keys: all that a study may say. Validation, defaults and the reference page are read from it.
 
 mod critical_points;
+mod curvature;
 mod grid;
 mod landscape;
 mod laws;
+mod network;
 mod noise;
 mod occupation;
 mod question;
@@ -26,11 +28,13 @@ const TOP: &[Key] = &[
             "rare-event",
             "critical-points",
             "occupation",
+            "curvature",
         ]),
         "What is asked: statistics over time, the stationary law, or the time to leave a minimum, by an ensemble; the \
          density, or the first passage of a target, on a grid and without sampling; whether escape times follow the \
          laws of the theories; the probability of a rare event, by splitting paths; the critical points of the \
-         landscape and the ways between them; the time spent in regions.",
+         landscape and the ways between them; the time spent in regions; the curvature of a network and the covariance of its \
+         gradients.",
     )
     .required(),
     Key::new("title", Shape::Text, "A title for the report."),
@@ -58,6 +62,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
     [
         TOP,
         landscape::KEYS,
+        network::KEYS,
+        curvature::KEYS,
         rule::KEYS,
         noise::KEYS,
         question::KEYS,
@@ -119,6 +125,11 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     (
         "occupation.regions",
         "Regions of an `occupation` study by name, such as `sharp = \"x < 0\"`. They may overlap; ratios are taken to the first.",
+    ),
+    (
+        "curvature",
+        "`study = \"curvature\"`: eigenvalues, densities, traces and diagonals of the matrices of a network (`landscape.risk = \
+         \"network\"`), at its initial parameters or after steps of `[rule]`.",
     ),
     (
         "grid",

@@ -8,6 +8,8 @@ const STATIONARY: When = When::Is("study", &["stationary"]);
 const SIMULATE: When = When::Is("study", &["simulate"]);
 const IN_STEPS: When = When::Is("rule.name", DISCRETE);
 const IN_TIME: When = When::Is("rule.name", CONTINUOUS);
+/// Studies that look at each replica in depth.
+const IN_DEPTH: &[&str] = &["curvature"];
 /// The replica's steps are numbered in 40 bits of chunks of 8.
 const STEPS: u64 = 1 << 43;
 
@@ -74,7 +76,18 @@ pub(super) const KEYS: &[Key] = &[
     )
     .default("[\"sde\", \"discrete\", \"fluctuating\"]")
     .when(&[STATIONARY]),
-    Key::new("simulate.start", Shape::Vector(ANY), "Where every replica starts.").required().when(&[SIMULATE]),
+    Key::new("simulate.start", Shape::Vector(ANY), "Where every replica starts.")
+        .required()
+        .when(&[SIMULATE, When::Without("landscape.risk")]),
+    Key::new("simulate.start", Shape::Vector(ANY), "Where every replica starts; one number stands for all coordinates.")
+        .required()
+        .when(&[SIMULATE, When::IsNot("landscape.risk", &["network"])]),
+    Key::new(
+        "simulate.start",
+        Shape::Vector(ANY),
+        "Where every replica starts. Without it: each at initial parameters of its own, U(±1/√n) for layers of n inputs.",
+    )
+    .when(&[SIMULATE, When::Is("landscape.risk", &["network"])]),
     Key::new("simulate.steps", Shape::Count(1, STEPS), "How long to simulate.")
         .unit("steps")
         .required()
@@ -113,7 +126,16 @@ pub(super) const KEYS: &[Key] = &[
     )
     .default("false")
     .when(&[STATIONARY]),
-    Key::new("ensemble.replicas", Shape::Count(1, 1 << 40), "The number of independent copies.").default("10000"),
+    Key::new("ensemble.replicas", Shape::Count(1, 1 << 40), "The number of independent copies.")
+        .default("10000")
+        .when(&[When::IsNot("study", IN_DEPTH)]),
+    Key::new(
+        "ensemble.replicas",
+        Shape::Count(1, 1 << 20),
+        "The number of independent copies: each has initial parameters and minibatches of its own, and is looked at in depth.",
+    )
+    .default("1")
+    .when(&[When::Is("study", IN_DEPTH)]),
     Key::new("ensemble.precision", Shape::Choice(&["f64", "f32"]), "The floating-point type of the dynamics.")
         .default("\"f64\""),
     Key::new(

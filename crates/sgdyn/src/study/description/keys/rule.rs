@@ -18,7 +18,7 @@ const IN_TIME: &[When] = &[When::Is("rule.name", CONTINUOUS)];
 
 const SIMULATED_IN_TIME: &[When] = &[
     When::Is("rule.name", CONTINUOUS),
-    When::Is("study", &["simulate", "stationary", "escape", "laws", "rare-event", "occupation"]),
+    When::Is("study", &["simulate", "stationary", "escape", "laws", "rare-event", "occupation", "curvature"]),
 ];
 const ON_A_GRID_IN_TIME: &[When] =
     &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["density", "first-passage"])];
@@ -31,7 +31,21 @@ pub(super) const KEYS: &[Key] = &[
          sme2 (second-order modified equation), levy.",
     )
     .required()
-    .when(&[When::IsNot("study", &["critical-points"])]),
+    .when(&[When::IsNot("study", &["critical-points", "curvature"])]),
+    Key::new(
+        "rule.name",
+        Shape::Choice(EVERY_RULE),
+        "The rule that trains the network before its curvature is looked at.",
+    )
+    .required()
+    .when(&[When::Is("study", &["curvature"]), When::With("curvature.steps")]),
+    Key::new(
+        "rule.name",
+        Shape::Choice(&["gradient-flow"]),
+        "At initial parameters no rule is asked for: write `curvature.steps` to train first.",
+    )
+    .default("\"gradient-flow\"")
+    .when(&[When::Is("study", &["curvature"]), When::Without("curvature.steps")]),
     Key::new(
         "rule.name",
         Shape::Choice(&["gradient-flow"]),

@@ -73,7 +73,7 @@ fn noise_proportional_to_the_loss_leaves_by_a_power() {
         "#,
         "escape_time_predicted_loss_proportional",
     );
-    let (temperature, lift) = (0.5 * 0.01 * 20.0, 0.2f64);
+    let (temperature, lift) = (0.5 * 0.01 * 20.0f64, 0.2f64);
     let ratio = (1.0 + lift) / lift;
     let exact = 2.0 * PI / (32.0 * (1.0 + temperature)).sqrt() * ratio.powf(1.0 / temperature + 0.5);
     assert!((time / exact - 1.0).abs() < 1e-6, "{time} {exact}");

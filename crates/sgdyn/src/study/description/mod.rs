@@ -29,11 +29,12 @@ mod rule;
 pub(crate) mod schema;
 mod study;
 pub(crate) mod template;
+mod train;
 pub(crate) mod value;
 
 pub use cell::{Cell, Coordinate, Description};
 pub use critical_points::CriticalPoints;
-pub use curvature::Curvature;
+pub use curvature::{Curvature, CurvatureObservable};
 pub use ensemble::{Ensemble, Precision};
 pub use error::DescriptionError;
 pub use grid::{Grid, GridMethod};
@@ -52,3 +53,4 @@ pub use reference::reference;
 pub use rule::{Diffusion, Integration, Integrator, Interpretation, Rule, Sampling, Schedule, Step};
 pub use study::Study;
 pub use template::Overrides;
+pub use train::{Train, TrainObservable};

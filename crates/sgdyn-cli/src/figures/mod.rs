@@ -3,6 +3,7 @@
 pub(crate) mod animation;
 mod contours;
 mod critical_points;
+mod curvature;
 mod curve;
 mod details;
 mod escape;
@@ -16,6 +17,7 @@ mod simulate;
 mod stationary;
 mod survival;
 mod tail;
+mod train;
 
 use rows::{Axes, Rows};
 use sgdyn::study::{Datum, Question, Results, Study};
@@ -104,7 +106,8 @@ pub(crate) fn of(study: &Study, results: &Results) -> Vec<NamedFigure> {
         Question::CriticalPoints(_) => critical_points::figures(&context),
         Question::Occupation(_) => occupation::figures(&context),
         Question::Density(_) | Question::FirstPassage(_) => details::figures(&context),
-        Question::Curvature(_) => Vec::new(),
+        Question::Curvature(_) => curvature::figures(&context),
+        Question::Train(_) => train::figures(&context),
         Question::Laws(_) => laws::figures(&context),
     };
     figures.extend(tail::figure(&context));

@@ -6,6 +6,7 @@
 
 mod basis;
 mod conjugate_gradients;
+mod diagonal;
 mod eigenpairs;
 mod error;
 mod matrix;
@@ -15,6 +16,7 @@ mod quadrature;
 mod trace;
 
 pub use conjugate_gradients::{ConjugateGradients, Solution};
+pub use diagonal::{Diagonal, DiagonalEstimate};
 pub use eigenpairs::{Eigenpairs, Lanczos, Which};
 pub use error::KrylovError;
 pub use matrix::SymmetricMatrix;

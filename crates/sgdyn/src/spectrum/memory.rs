@@ -32,6 +32,24 @@ impl Memory {
         Err(SpectrumError::Memory { what: what.into(), needed, allowed: self.bytes, remedy: remedy() })
     }
 
+    /// Refuses `count` vectors of `dimension` values of `size` bytes each.
+    ///
+    /// # Errors
+    /// [`SpectrumError::Memory`] with the number of vectors that would fit.
+    pub fn check_vectors(
+        self,
+        what: &str,
+        count: usize,
+        dimension: usize,
+        size: usize,
+    ) -> Result<(), SpectrumError> {
+        let vector = (dimension * size).max(1) as u128;
+        let what = format!("{what}, {count} vectors of {dimension} parameters,");
+        self.check(what, count as u128 * vector, || {
+            format!("{} vectors would fit; ask for fewer, or allow more", self.bytes / vector)
+        })
+    }
+
     /// Refuses the vectors that `lanczos` keeps of `dimension` values of `size` bytes each: its basis, and a block of
     /// products.
     ///

@@ -13,6 +13,7 @@ use super::question::{Density, Escape, FirstPassage, Question, Simulate, Station
 use super::rare_event::RareEvent;
 use super::rule::Rule;
 use super::schema::{Key, Shape};
+use super::train::Train;
 use super::value::Value;
 use crate::study::datum::Datum;
 use crate::study::sweep::SweptKey;
@@ -103,6 +104,7 @@ impl Description {
                 Question::CriticalPoints(section::<CriticalPoints>(&root, "critical-points")?)
             }
             Some("curvature") => Question::Curvature(section::<Curvature>(&root, "curvature")?),
+            Some("train") => Question::Train(section::<Train>(&root, "train")?),
             Some("occupation") => Question::Occupation(section::<Occupation>(&root, "occupation")?),
             _ => Question::Simulate(section::<Simulate>(&root, "simulate")?),
         };

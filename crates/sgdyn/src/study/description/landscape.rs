@@ -2,9 +2,9 @@
 
 use super::data::{Data, Split, Subset, SubsetBy, TextWindows};
 use super::error::DescriptionError;
-use crate::risk::{ConstantFeatures, IncompleteRows};
 use super::network::{self, Network};
 use crate::risk::network::Activation;
+use crate::risk::{ConstantFeatures, IncompleteRows};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::laws::Laws;
 use super::occupation::Occupation;
 use super::rare_event::RareEvent;
+use super::train::Train;
 
 /// What is asked of the dynamics.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub enum Question {
     Occupation(Occupation),
     /// How is a network curved, and how noisy are its gradients?
     Curvature(Curvature),
+    /// What becomes of a network as it is trained?
+    Train(Train),
 }
 
 impl Question {
@@ -47,6 +50,7 @@ impl Question {
             Self::CriticalPoints(_) => "critical-points",
             Self::Occupation(_) => "occupation",
             Self::Curvature(_) => "curvature",
+            Self::Train(_) => "train",
         }
     }
 }

@@ -27,7 +27,7 @@ impl Description {
             }
             Question::Occupation(occupation) => places.push(&mut occupation.start),
             Question::RareEvent(event) => places.push(&mut event.start),
-            Question::Curvature(_) => {}
+            Question::Curvature(_) | Question::Train(_) => {}
             Question::Stationary(stationary) => {
                 places.extend(&mut stationary.minimum);
                 if let Start::At(point) = &mut stationary.start {

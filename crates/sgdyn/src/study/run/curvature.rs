@@ -4,23 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cell::CellRun;
+use super::curvature_questions::{CurvatureTables, Look, look};
 use super::network_setting::{initial, network_of};
-use super::rows::{Row, Rows};
+use super::rows::Rows;
 use super::setting::rule_on;
-use super::{CellPlan, RunError, lanes_for, pool, settings};
-use crate::ensemble::measured::MeasuredProgram;
+use super::training::steps;
+use super::{CellPlan, RunError, lanes_for, pool, settings, unfit};
+use crate::ensemble::measured::{Course, MeasuredProgram};
 use crate::ensemble::{Start, Units};
-use crate::krylov::Lanczos;
 use crate::lanes::{Block, Layout};
 use crate::random::{Seed, Variate};
-use crate::risk::Workspace;
-use crate::risk::network::{NetworkPoint, NetworkRisk};
+use crate::risk::network::{Activation, NetworkRisk};
 use crate::rule::Rule;
-use crate::spectrum::{CurvatureMatrix, CurvatureOperator, Memory, SpectrumError, eigenpairs};
-use crate::study::{Cell, Curvature};
-
-/// Eigenvalues that a row shows; all are in the table of eigenvalues.
-const SHOWN: usize = 3;
+use crate::spectrum::SpectrumError;
+use crate::study::{Cell, Curvature, Landscape, Model};
 
 /// A curvature cell, ready to run.
 pub(super) struct CurvatureCell<R: Variate> {
@@ -28,74 +25,61 @@ pub(super) struct CurvatureCell<R: Variate> {
     /// None where the initial parameters are looked at.
     rule: Option<Box<dyn Rule<R>>>,
     start: Start,
+    steps: u64,
     question: Curvature,
 }
 
-/// The further tables of a study of curvature.
-#[derive(Default)]
-pub(super) struct CurvatureTables {
-    eigenvalues: Rows,
-}
-
-impl CurvatureTables {
-    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &Rows)> {
-        [("eigenvalues", &self.eigenvalues)].into_iter()
-    }
-}
-
-/// A replica where it is looked at.
-struct Place<R> {
-    replica: u64,
+/// The parameters of a replica where it is looked at.
+struct Replica<R> {
+    number: u64,
     parameters: Vec<R>,
 }
 
 impl<R: Variate> CurvatureCell<R> {
     pub(super) fn new(cell: &Cell, question: &Curvature, directory: Option<&Path>) -> Result<Self, RunError> {
-        let network = network_of::<R>("curvature", &cell.description.landscape, directory)?;
-        let rule = match question.steps {
-            None | Some(0) => None,
-            Some(_) => Some(rule_on(&cell.description, network.clone())?),
-        };
+        let description = &cell.description;
+        let network = network_of::<R>("curvature", &description.landscape, directory)?;
+        let steps = steps(question.steps, question.epochs, description, network.samples()).unwrap_or(0);
+        let rule = if steps > 0 { Some(rule_on(description, network.clone())?) } else { None };
         let start = initial(&*network);
-        let built = Self { network, rule, start, question: question.clone() };
-        // What does not fit is refused before anything is trained.
-        for &matrix in &built.question.matrices {
-            Self::check(&built, matrix)?;
+        if !question.rescale.is_empty() {
+            can_be_rescaled(&description.landscape, &question.rescale)?;
         }
+        let built = Self { network, rule, start, steps, question: question.clone() };
+        // What does not fit is refused before anything is trained.
+        built.check()?;
         Ok(built)
     }
 
-    fn check(&self, matrix: CurvatureMatrix) -> Result<(), SpectrumError> {
+    fn check(&self) -> Result<(), SpectrumError> {
         let (asked, available) = (self.question.count as usize, self.network.dimension());
-        if asked > available {
+        if let (true, Some(matrix)) = (asked > available, self.question.matrices.first()) {
             return Err(SpectrumError::TooMany { matrix: matrix.name(), asked, available });
         }
-        self.memory().check_basis(&self.lanczos(), available, size_of::<R>())
+        let look = self.look(0, &[]);
+        look.memory().check_basis(&look.lanczos(), available, size_of::<R>())
     }
 
-    fn memory(&self) -> Memory {
-        Memory::gibibytes(self.question.memory)
-    }
-
-    fn lanczos(&self) -> Lanczos {
-        Lanczos {
-            which: self.question.which,
-            tolerance: self.question.tolerance,
-            largest_products: self.question.products as usize,
-            ..Lanczos::largest(self.question.count as usize)
+    fn look<'a>(&'a self, replica: u64, parameters: &'a [R]) -> Look<'a, R> {
+        Look {
+            network: &*self.network,
+            question: &self.question,
+            replica,
+            steps: self.steps,
+            parameters,
+            rescale: None,
         }
     }
 
-    pub(super) fn plan(&self, cell: &Cell, threads: usize) -> CellPlan {
-        let _ = threads;
+    pub(super) fn plan(&self, cell: &Cell) -> CellPlan {
+        let basis = self.look(0, &[]).lanczos().largest_basis * self.network.dimension() * size_of::<R>();
         CellPlan {
             cell: cell.index,
             settings: settings(cell),
             replicas: cell.description.ensemble.replicas,
-            steps: self.question.steps.map(|steps| steps as f64),
+            steps: self.rule.is_some().then_some(self.steps as f64),
             seconds: None,
-            bytes: (self.lanczos().largest_basis * self.network.dimension() * size_of::<R>()) as u64
-                + (32 << 20),
+            bytes: basis as u64 + (32 << 20),
         }
     }
 
@@ -108,31 +92,44 @@ impl<R: Variate> CurvatureCell<R> {
         rows: &mut Rows,
         tables: &mut CurvatureTables,
     ) -> Result<bool, RunError> {
-        let Some(places) = self.places(run, cell, seed)? else { return Ok(false) };
+        let total = Some(self.steps * cell.description.ensemble.replicas);
+        let run = CellRun { conditions: run.conditions, cell: run.cell, cells: run.cells, total };
+        let Some(replicas) = self.replicas(&run, cell, seed)? else { return Ok(false) };
         pool(run.conditions.threads)?.install(|| {
-            for place in &places {
-                self.look(cell, place, rows, tables)?;
+            for replica in &replicas {
+                if self.question.rescale.is_empty() {
+                    look(cell, seed, &self.look(replica.number, &replica.parameters), rows, tables)?;
+                }
+                for &factor in &self.question.rescale {
+                    let parameters = self.rescaled(&replica.parameters, factor);
+                    let place = Look { rescale: Some(factor), ..self.look(replica.number, &parameters) };
+                    look(cell, seed, &place, rows, tables)?;
+                }
             }
             Ok(true)
         })
     }
 
-    /// The parameters of all replicas; none if it was stopped.
-    fn places(&self, run: &CellRun<'_>, cell: &Cell, seed: Seed) -> Result<Option<Vec<Place<R>>>, RunError> {
+    /// All replicas after training; none if it was stopped.
+    fn replicas(
+        &self,
+        run: &CellRun<'_>,
+        cell: &Cell,
+        seed: Seed,
+    ) -> Result<Option<Vec<Replica<R>>>, RunError> {
         let ensemble = &cell.description.ensemble;
         let Some(rule) = &self.rule else {
-            let place = |replica| {
+            let begin = |number| {
                 let mut block = Block::zeros(self.network.dimension(), 1, Layout::ReplicaMajor);
-                self.start.place(seed, replica, 0, &mut block);
-                Place { replica, parameters: block.into_values() }
+                self.start.place(seed, number, 0, &mut block);
+                Replica { number, parameters: block.into_values() }
             };
-            return Ok(Some((0..ensemble.replicas).map(place).collect()));
+            return Ok(Some((0..ensemble.replicas).map(begin).collect()));
         };
-        let steps = [self.steps()];
         let program = MeasuredProgram {
             rule: &**rule,
             start: &self.start,
-            steps: &steps,
+            steps: &[self.steps],
             measure: &|at: &[R]| Ok(at.iter().map(|value| value.to_f64()).collect()),
             seed,
         };
@@ -140,64 +137,40 @@ impl<R: Variate> CurvatureCell<R> {
         let Some(courses) = run.run(&program, Units::new(ensemble.replicas, lanes as u64))? else {
             return Ok(None);
         };
-        let place = |course: crate::ensemble::measured::Course| {
+        let end = |course: Course| {
             let parameters = course.values.first()?.iter().map(|&value| R::from_f64(value)).collect();
-            Some(Place { replica: course.replica, parameters })
+            Some(Replica { number: course.replica, parameters })
         };
-        Ok(Some(courses.0.into_iter().filter_map(place).collect()))
+        Ok(Some(courses.0.into_iter().filter_map(end).collect()))
     }
 
-    fn steps(&self) -> u64 {
-        self.question.steps.unwrap_or(0)
-    }
-
-    fn look(
-        &self,
-        cell: &Cell,
-        place: &Place<R>,
-        rows: &mut Rows,
-        tables: &mut CurvatureTables,
-    ) -> Result<(), RunError> {
-        let (replica, step) = (place.replica, self.steps());
-        let diverged = |source| RunError::Diverged { replica, step, source };
-        let point = self.network.at(&place.parameters).map_err(diverged)?;
-        let losses = self.network.sample_losses(&place.parameters).map_err(diverged)?;
-        let mut gradient = vec![R::ZERO; point.dimension()];
-        point.gradient(&mut Workspace::new(), &mut gradient).map_err(diverged)?;
-        let norm = gradient.iter().map(|value| value.to_f64().powi(2)).sum::<f64>().sqrt();
-        for &matrix in &self.question.matrices {
-            let mut row = Row::of(cell);
-            row.count("replica", replica).count("steps", step);
-            row.number("loss", losses.iter().sum::<f64>() / losses.len() as f64);
-            row.number("gradient_norm", norm);
-            row.text("matrix", matrix.name());
-            let keys = row.clone();
-            self.eigenvalues(&*point, matrix, &mut row, &keys, tables)?;
-            row.count("parameters", point.dimension() as u64).count("samples", point.samples() as u64);
-            rows.push(row);
-        }
-        Ok(())
-    }
-
-    fn eigenvalues(
-        &self,
-        point: &dyn NetworkPoint<R>,
-        matrix: CurvatureMatrix,
-        row: &mut Row,
-        keys: &Row,
-        tables: &mut CurvatureTables,
-    ) -> Result<(), RunError> {
-        let operator = CurvatureOperator::new(point, matrix);
-        let pairs = eigenpairs(operator, matrix, &self.lanczos(), self.memory())?;
-        for (index, (&value, &residual)) in pairs.values.iter().zip(&pairs.residuals).enumerate() {
-            if index < SHOWN {
-                row.number(&format!("eigenvalue_{}", index + 1), value);
+    /// The first layer times `factor`, and the weights of the second over it.
+    fn rescaled(&self, parameters: &[R], factor: f64) -> Vec<R> {
+        let mut parameters = parameters.to_vec();
+        let tensors = self.network.parameter_tensors();
+        for (tensor, factor) in tensors.iter().zip([factor, factor, factor.recip()]) {
+            for value in &mut parameters[tensor.range.clone()] {
+                *value *= R::from_f64(factor);
             }
-            let mut entry = keys.clone();
-            entry.count("index", index as u64 + 1).number("eigenvalue", value).number("residual", residual);
-            tables.eigenvalues.push(entry);
         }
-        row.count("products", pairs.products as u64);
-        Ok(())
+        parameters
     }
+}
+
+/// Refuses to rescale what is then another function.
+fn can_be_rescaled(landscape: &Landscape, factors: &[f64]) -> Result<(), RunError> {
+    let Landscape::Risk(risk) = landscape else { return Ok(()) };
+    let Model::Network(network) = &risk.model else { return Ok(()) };
+    let value = || format!("{factors:?}");
+    if network.layers.len() < 2 {
+        return Err(unfit("curvature.rescale", value(), "it takes two layers, and the network has one"));
+    }
+    if !matches!(network.activation, Activation::Relu | Activation::Identity) {
+        let remedy = format!(
+            "{0}(αz) is not α {0}(z), so the function would change: set landscape.activation = \"relu\"",
+            network.activation.name()
+        );
+        return Err(unfit("curvature.rescale", value(), remedy));
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ mod committor;
 mod critical_points;
 mod critical_verdicts;
 mod curvature;
+mod curvature_questions;
 mod curvature_verdicts;
 mod data_setting;
 mod density;
@@ -47,9 +48,12 @@ mod rare_event_verdicts;
 mod rows;
 mod setting;
 mod simulate;
+mod stability;
 mod stationary;
 mod switching;
 mod theory_verdicts;
+mod train;
+mod training;
 mod verdicts;
 mod walkers;
 
@@ -62,7 +66,8 @@ pub use walkers::{Ground, Walker, Walkers, check_walkers, walkers};
 
 use self::cell::CellRun;
 use self::critical_points::CriticalPointsCell;
-use self::curvature::{CurvatureCell, CurvatureTables};
+use self::curvature::CurvatureCell;
+use self::curvature_questions::CurvatureTables;
 use self::density::{DensityCell, Tables};
 use self::escape::{EscapeCell, Known};
 use self::escape_theory::EscapeTheories;
@@ -76,6 +81,7 @@ use self::rows::Rows;
 use self::setting::Setting;
 use self::simulate::SimulateCell;
 use self::stationary::StationaryCell;
+use self::train::{TrainCell, TrainTables};
 use super::{
     Cell, Datum, Description, EscapeSolver, Precision, Question, RunDirectory, Study, Table, Verdict,
 };
@@ -156,6 +162,7 @@ struct Collected {
     course: Rows,
     basins: Vec<CellBasins>,
     curvature: CurvatureTables,
+    train: TrainTables,
     /// The last exits, with the description they belong to: cells that differ only in how crossings inside a step are
     /// seen share their paths.
     last_exits: Option<(Description, ExitSummary)>,
@@ -224,6 +231,7 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
     ]
     .into_iter()
     .chain(collected.curvature.named())
+    .chain(collected.train.named())
     {
         if !rows.is_empty() {
             details.push(rows.table(name, study)?);
@@ -237,6 +245,11 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
             match &study.first().question {
                 Question::CriticalPoints(question) => {
                     critical_verdicts::verdicts(question, &collected.rows, &collected.searches)
+                }
+                Question::Train(_) => stability::verdicts(&collected.train.edges),
+                Question::Curvature(question) => {
+                    let precision = study.first().ensemble.precision;
+                    curvature_verdicts::verdicts(question, precision, &collected.rows)
                 }
                 question => verdicts::verdicts(question, &collected.rows),
             }
@@ -357,6 +370,13 @@ fn run_cell<R: Variate>(
         Prepared::RareEvent(event) => {
             pool(conditions.threads)?.install(|| event.run(cell, seed, &mut collected.rows))?;
         }
+        Prepared::Train(train) => {
+            let place = CellRun { total: Some(ensemble.replicas.saturating_mul(train.steps())), ..place };
+            let Some(summary) = train.run(&place, ensemble.replicas, ensemble.lanes, seed)? else {
+                return Ok(false);
+            };
+            train.report(cell, &summary, &mut collected.rows, &mut collected.train);
+        }
         Prepared::Curvature(curvature) => {
             return curvature.run(&place, cell, seed, &mut collected.rows, &mut collected.curvature);
         }
@@ -387,6 +407,7 @@ enum Prepared<R: Variate> {
     CriticalPoints(Box<CriticalPointsCell>),
     Occupation(Box<OccupationCell<R>>),
     Curvature(Box<CurvatureCell<R>>),
+    Train(Box<TrainCell<R>>),
 }
 
 impl<R: Variate> Prepared<R> {
@@ -428,6 +449,7 @@ impl<R: Variate> Prepared<R> {
                 let built = SimulateCell::new(setting()?, &cell.description, question, directory)?;
                 Self::Simulate(Box::new(built))
             }
+            Question::Train(question) => Self::Train(Box::new(TrainCell::new(cell, question, directory)?)),
             Question::Curvature(question) => {
                 Self::Curvature(Box::new(CurvatureCell::new(cell, question, directory)?))
             }
@@ -482,7 +504,8 @@ fn plan_cell<R: Variate>(study: &Study, cell: &Cell, threads: usize) -> Result<C
         Prepared::Density(density) => return Ok(plan_on_grid(cell, density.size()?)),
         Prepared::FirstPassage(passage) => return Ok(plan_on_grid(cell, passage.size()?)),
         Prepared::RareEvent(event) => return Ok(event.plan(cell)),
-        Prepared::Curvature(curvature) => return Ok(curvature.plan(cell, threads)),
+        Prepared::Curvature(curvature) => return Ok(curvature.plan(cell)),
+        Prepared::Train(train) => (Some(train.steps() as f64), train.dimension()),
         Prepared::CriticalPoints(points) => {
             return Ok(CellPlan {
                 cell: cell.index,

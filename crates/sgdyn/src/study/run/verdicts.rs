@@ -30,9 +30,8 @@ pub(super) fn verdicts(question: &Question, rows: &Rows) -> Vec<Verdict> {
         Question::FirstPassage(_) => first_passage(rows, "first_passage_time"),
         Question::RareEvent(question) => rare_event(question, rows),
         Question::Laws(_) => super::law_fits::verdicts(rows),
-        Question::Curvature(_) => super::curvature_verdicts::verdicts(rows),
-        // Their searches say more than their rows.
-        Question::CriticalPoints(_) => Vec::new(),
+        // Further tables say more than their rows.
+        Question::CriticalPoints(_) | Question::Curvature(_) | Question::Train(_) => Vec::new(),
     }
 }
 

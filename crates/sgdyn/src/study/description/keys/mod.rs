@@ -11,6 +11,7 @@ mod occupation;
 mod question;
 mod rare_event;
 mod rule;
+mod train;
 
 use super::schema::{Key, Shape};
 
@@ -29,12 +30,13 @@ const TOP: &[Key] = &[
             "critical-points",
             "occupation",
             "curvature",
+            "train",
         ]),
         "What is asked: statistics over time, the stationary law, or the time to leave a minimum, by an ensemble; the \
          density, or the first passage of a target, on a grid and without sampling; whether escape times follow the \
          laws of the theories; the probability of a rare event, by splitting paths; the critical points of the \
          landscape and the ways between them; the time spent in regions; the curvature of a network and the covariance of its \
-         gradients.",
+         gradients; its loss and sharpness along training.",
     )
     .required(),
     Key::new("title", Shape::Text, "A title for the report."),
@@ -64,6 +66,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
         landscape::KEYS,
         network::KEYS,
         curvature::KEYS,
+        train::KEYS,
         rule::KEYS,
         noise::KEYS,
         question::KEYS,
@@ -130,6 +133,11 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
         "curvature",
         "`study = \"curvature\"`: eigenvalues, densities, traces and diagonals of the matrices of a network (`landscape.risk = \
          \"network\"`), at its initial parameters or after steps of `[rule]`.",
+    ),
+    (
+        "train",
+        "`study = \"train\"`: loss, accuracy, gradient and sharpness of a network (`landscape.risk = \"network\"`) along training \
+         by `[rule]`.",
     ),
     (
         "grid",

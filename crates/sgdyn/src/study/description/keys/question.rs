@@ -9,7 +9,7 @@ const SIMULATE: When = When::Is("study", &["simulate"]);
 const IN_STEPS: When = When::Is("rule.name", DISCRETE);
 const IN_TIME: When = When::Is("rule.name", CONTINUOUS);
 /// Studies that look at each replica in depth.
-const IN_DEPTH: &[&str] = &["curvature"];
+const IN_DEPTH: &[&str] = &["curvature", "train"];
 /// The replica's steps are numbered in 40 bits of chunks of 8.
 const STEPS: u64 = 1 << 43;
 

@@ -18,7 +18,10 @@ const IN_TIME: &[When] = &[When::Is("rule.name", CONTINUOUS)];
 
 const SIMULATED_IN_TIME: &[When] = &[
     When::Is("rule.name", CONTINUOUS),
-    When::Is("study", &["simulate", "stationary", "escape", "laws", "rare-event", "occupation", "curvature"]),
+    When::Is(
+        "study",
+        &["simulate", "stationary", "escape", "laws", "rare-event", "occupation", "curvature", "train"],
+    ),
 ];
 const ON_A_GRID_IN_TIME: &[When] =
     &[When::Is("rule.name", CONTINUOUS), When::Is("study", &["density", "first-passage"])];
@@ -41,11 +44,18 @@ pub(super) const KEYS: &[Key] = &[
     .when(&[When::Is("study", &["curvature"]), When::With("curvature.steps")]),
     Key::new(
         "rule.name",
+        Shape::Choice(EVERY_RULE),
+        "The rule that trains the network before its curvature is looked at.",
+    )
+    .required()
+    .when(&[When::Is("study", &["curvature"]), When::With("curvature.epochs")]),
+    Key::new(
+        "rule.name",
         Shape::Choice(&["gradient-flow"]),
-        "At initial parameters no rule is asked for: write `curvature.steps` to train first.",
+        "At initial parameters no rule is asked for: write `curvature.steps` or `epochs` to train first.",
     )
     .default("\"gradient-flow\"")
-    .when(&[When::Is("study", &["curvature"]), When::Without("curvature.steps")]),
+    .when(&[When::Is("study", &["curvature"]), When::Without("curvature.steps"), When::Without("curvature.epochs")]),
     Key::new(
         "rule.name",
         Shape::Choice(&["gradient-flow"]),

@@ -1,0 +1,65 @@
+//! Training: the loss, and the sharpness against the limit of stability.
+
+use super::curve::{MOST_SERIES, errors};
+use super::{BARS, Context, NamedFigure, labels};
+use sgdyn_report::{Axis, Dash, Figure, Panel, Series};
+
+/// One figure of all that was measured along training.
+pub(super) fn figures(context: &Context<'_>) -> Vec<NamedFigure> {
+    let rows = &context.rows;
+    let mut panels = Vec::new();
+    panels.extend(panel(context, "loss", Axis::log("loss")));
+    if rows.numbers("sharpness_ratio").is_some() {
+        panels.extend(sharpness(context));
+    } else {
+        panels.extend(panel(context, "sharpness", Axis::log("sharpness λ_max")));
+    }
+    panels.extend(panel(context, "accuracy", Axis::linear("accuracy")));
+    panels.extend(panel(context, "gradient_norm", Axis::log("|∇L|")));
+    panels.extend(panel(context, "noise", Axis::log("noise of gradients, tr Σ")));
+    if panels.is_empty() {
+        return Vec::new();
+    }
+    let figure = context.figure("Training").columns(2).panel_size(360.0, 250.0);
+    vec![NamedFigure {
+        name: "training".to_owned(),
+        figure: panels.into_iter().fold(figure, Figure::panel),
+        caption: "Along training, means over replicas, in bands of ± 2 standard errors where there are several. Dashed: the limit \
+                  of stability of gradient descent, 2/η, or with momentum 2(1 + μ)/η."
+            .to_owned(),
+    }]
+}
+
+/// Courses of one quantity, one for each cell, in bands of ± 2 standard errors where there are several replicas.
+fn panel(context: &Context<'_>, column: &str, axis: Axis) -> Option<Panel> {
+    let rows = &context.rows;
+    rows.numbers(column)?;
+    let mut panel = Panel::new(Axis::linear("step"), axis);
+    for (number, group) in rows.groups(&context.axes.cells()).into_iter().take(MOST_SERIES).enumerate() {
+        let (Some(x), Some(y)) = (group.rows.numbers("step"), group.rows.numbers(column)) else { continue };
+        let errors = errors(&group.rows, column);
+        if errors.iter().any(|error| error.is_finite()) {
+            let end = |sign: f64| y.iter().zip(&errors).map(move |(y, error)| y + sign * BARS * error);
+            let (low, high): (Vec<f64>, Vec<f64>) = (end(-1.0).collect(), end(1.0).collect());
+            panel = panel.series(Series::band(x.clone(), low, high).color(number));
+        }
+        let label = labels::settings(&group.key);
+        let series = Series::line(x, y).color(number);
+        panel = panel.series(if label.is_empty() { series } else { series.label(label) });
+    }
+    Some(panel)
+}
+
+/// The sharpness of each cell with its limit.
+fn sharpness(context: &Context<'_>) -> Option<Panel> {
+    let mut panel = panel(context, "sharpness", Axis::linear("sharpness λ_max"))?;
+    for (number, group) in
+        context.rows.groups(&context.axes.cells()).into_iter().take(MOST_SERIES).enumerate()
+    {
+        let Some(limit) = group.rows.first_number("stability_limit") else { continue };
+        let steps = group.rows.numbers("step").unwrap_or_default();
+        let ends = [steps.first().copied().unwrap_or(0.0), steps.last().copied().unwrap_or(1.0)];
+        panel = panel.series(Series::line(ends.to_vec(), vec![limit; 2]).color(number).dash(Dash::Dashed));
+    }
+    Some(panel)
+}

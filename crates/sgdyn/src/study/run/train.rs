@@ -1,0 +1,258 @@
+//! `study = "train"`: what becomes of a network as it is trained, with its sharpness against the limit of stability.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::cell::CellRun;
+use super::escape::describe;
+use super::network_setting::{initial, network_of};
+use super::rows::{Row, Rows};
+use super::setting::rule_on;
+use super::stability::{Edge, edge};
+use super::training::{is_full_batch, stability_limit, steps};
+use super::{RunError, lanes_for, unfit};
+use crate::ensemble::measured::{Course, Courses, MeasuredProgram};
+use crate::ensemble::{Start, Units};
+use crate::krylov::{KrylovError, Lanczos};
+use crate::random::{Seed, Variate};
+use crate::risk::Workspace;
+use crate::risk::network::NetworkRisk;
+use crate::rule::Rule;
+use crate::spectrum::{
+    CurvatureMatrix, CurvatureOperator, Memory, SpectrumError, covariance_trace, eigenpairs,
+};
+use crate::statistics::Moments;
+use crate::study::{Cell, Train, TrainObservable};
+
+/// The most observations of a replica.
+const MOST_OBSERVATIONS: u64 = 100_000;
+/// Observations of a training without `every`.
+const USUAL: u64 = 50;
+
+/// A training cell, ready to run.
+pub(super) struct TrainCell<R: Variate> {
+    network: Arc<dyn NetworkRisk<R>>,
+    rule: Box<dyn Rule<R>>,
+    start: Start,
+    /// When replicas are looked at.
+    steps: Vec<u64>,
+    limit: Option<f64>,
+    full_batch: bool,
+    question: Train,
+}
+
+/// The further tables of a study of training.
+#[derive(Default)]
+pub(super) struct TrainTables {
+    courses: Rows,
+    /// One for each cell: what its sharpness did, and which replicas failed.
+    pub edges: Rows,
+}
+
+impl TrainTables {
+    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &Rows)> {
+        [("courses", &self.courses), ("stability", &self.edges)].into_iter()
+    }
+}
+
+impl<R: Variate> TrainCell<R> {
+    pub(super) fn new(cell: &Cell, question: &Train, directory: Option<&Path>) -> Result<Self, RunError> {
+        let description = &cell.description;
+        let network = network_of::<R>("train", &description.landscape, directory)?;
+        let rule = rule_on(description, network.clone())?;
+        let samples = network.samples();
+        let Some(last) = steps(question.steps, question.epochs, description, samples) else {
+            return Err(unfit("train.steps", "absent", "say how long to train"));
+        };
+        let every = question.every.unwrap_or(last / USUAL).clamp(1, last);
+        if last / every > MOST_OBSERVATIONS || last >= 1 << 40 {
+            let remedy =
+                format!("at most {MOST_OBSERVATIONS} observations and 2⁴⁰ steps: observe less often");
+            return Err(unfit("train.every", every, remedy));
+        }
+        let built = Self {
+            start: initial(&*network),
+            steps: (0..=last / every).map(|index| index * every).collect(),
+            limit: stability_limit(&description.rule),
+            full_batch: is_full_batch(&description.rule, samples),
+            question: question.clone(),
+            network,
+            rule,
+        };
+        if built.asks(TrainObservable::Sharpness) {
+            built.memory().check_basis(&built.lanczos(), built.dimension(), size_of::<R>())?;
+        }
+        Ok(built)
+    }
+
+    fn asks(&self, observable: TrainObservable) -> bool {
+        self.question.observe.contains(&observable)
+    }
+
+    /// A basis of some tens of vectors always fits beside a network that is trained.
+    fn memory(&self) -> Memory {
+        Memory::gibibytes(4.0)
+    }
+
+    fn lanczos(&self) -> Lanczos {
+        Lanczos {
+            tolerance: self.question.tolerance,
+            largest_products: self.question.products as usize,
+            ..Lanczos::largest(1)
+        }
+    }
+
+    /// The number of parameters.
+    pub(super) fn dimension(&self) -> usize {
+        self.network.dimension()
+    }
+
+    /// The steps of each replica.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps.last().copied().unwrap_or(0)
+    }
+
+    pub(super) fn run(
+        &self,
+        run: &CellRun<'_>,
+        replicas: u64,
+        lanes: Option<u64>,
+        seed: Seed,
+    ) -> Result<Option<Courses>, RunError> {
+        let lanes = lanes_for::<R>(self.dimension(), self.rule.memory_blocks(), lanes);
+        let program = MeasuredProgram {
+            rule: &*self.rule,
+            start: &self.start,
+            steps: &self.steps,
+            measure: &|at: &[R]| self.measure(at).map_err(|error| error.to_string()),
+            seed,
+        };
+        run.run(&program, Units::new(replicas, lanes as u64))
+    }
+
+    /// The names of what is measured, in order.
+    fn names(&self) -> Vec<&'static str> {
+        let mut names = vec!["loss"];
+        if self.asks(TrainObservable::Accuracy) {
+            names.push("accuracy");
+        }
+        if self.asks(TrainObservable::GradientNorm) || self.asks(TrainObservable::Noise) {
+            names.push("gradient_norm");
+        }
+        if self.asks(TrainObservable::Noise) {
+            names.extend(["noise", "noise_scale"]);
+        }
+        if self.asks(TrainObservable::Sharpness) {
+            names.push("sharpness");
+        }
+        names
+    }
+
+    /// What is measured of a replica; NaN for a sharpness that did not converge, and for the accuracy of numbers.
+    fn measure(&self, at: &[R]) -> Result<Vec<f64>, SpectrumError> {
+        let point = self.network.at(at)?;
+        let losses = self.network.sample_losses(at)?;
+        let mut values = vec![losses.iter().sum::<f64>() / losses.len() as f64];
+        if self.asks(TrainObservable::Accuracy) {
+            values.push(self.network.accuracy(at)?.unwrap_or(f64::NAN));
+        }
+        let mut gradient = vec![R::ZERO; point.dimension()];
+        let mut square = f64::NAN;
+        if self.asks(TrainObservable::GradientNorm) || self.asks(TrainObservable::Noise) {
+            point.gradient(&mut Workspace::new(), &mut gradient)?;
+            square = gradient.iter().map(|value| value.to_f64().powi(2)).sum();
+            values.push(square.sqrt());
+        }
+        if self.asks(TrainObservable::Noise) {
+            let noise = covariance_trace(&*point)?;
+            values.extend([noise, noise / square]);
+        }
+        if self.asks(TrainObservable::Sharpness) {
+            let hessian = CurvatureMatrix::Hessian;
+            let operator = CurvatureOperator::new(&*point, hessian);
+            values.push(match eigenpairs(operator, hessian, &self.lanczos(), self.memory()) {
+                Ok(pairs) => pairs.values[0],
+                Err(SpectrumError::Krylov(KrylovError::EigenpairsNotConverged { .. })) => f64::NAN,
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(values)
+    }
+
+    /// A row for each observation, and the courses of the replicas.
+    pub(super) fn report(&self, cell: &Cell, summary: &Courses, rows: &mut Rows, tables: &mut TrainTables) {
+        let names = self.names();
+        for (index, &step) in self.steps.iter().enumerate() {
+            let measured: Vec<&Vec<f64>> =
+                summary.0.iter().filter_map(|course| course.values.get(index)).collect();
+            let mut row = Row::of(cell);
+            describe(cell, &mut row);
+            row.count("step", step);
+            for (place, name) in names.iter().enumerate() {
+                let mut moments = Moments::new();
+                for values in &measured {
+                    if values[place].is_finite() {
+                        moments.push(values[place]);
+                    }
+                }
+                let mean = moments.mean();
+                if mean.stderr.is_finite() {
+                    row.estimate(name, mean);
+                } else {
+                    row.maybe(name, Some(mean.value).filter(|value| value.is_finite()));
+                }
+                if let (true, Some(limit)) = (*name == "sharpness", self.limit) {
+                    row.number("stability_limit", limit);
+                    row.maybe("sharpness_ratio", Some(mean.value / limit).filter(|ratio| ratio.is_finite()));
+                }
+            }
+            row.count("replicas", measured.len() as u64);
+            row.count("failed", summary.0.len() as u64 - measured.len() as u64);
+            rows.push(row);
+        }
+        for course in &summary.0 {
+            for (values, &step) in course.values.iter().zip(&self.steps) {
+                let mut row = Row::default();
+                row.count("cell", cell.index as u64).count("replica", course.replica).count("step", step);
+                for (name, &value) in names.iter().zip(values) {
+                    row.maybe(name, Some(value).filter(|value| value.is_finite()));
+                }
+                tables.courses.push(row);
+            }
+        }
+        tables.edges.push(self.edge(cell, &names, &summary.0));
+    }
+
+    /// What the sharpness did beside its limit, and what failed.
+    fn edge(&self, cell: &Cell, names: &[&str], courses: &[Course]) -> Row {
+        let mut row = Row::of(cell);
+        describe(cell, &mut row);
+        row.truth("full_batch", self.full_batch);
+        let failures: Vec<String> = courses
+            .iter()
+            .filter_map(|course| course.failed.as_ref().map(|failed| (course.replica, failed)))
+            .map(|(replica, (step, reason))| format!("replica {replica} at step {step}: {reason}"))
+            .collect();
+        row.count("replicas", courses.len() as u64).count("failed", failures.len() as u64);
+        if let Some(first) = failures.first() {
+            row.text("first_failure", first);
+        }
+        let Some(place) = names.iter().position(|name| *name == "sharpness") else { return row };
+        let missing =
+            courses.iter().flat_map(|course| &course.values).filter(|values| values[place].is_nan());
+        row.count("not_converged", missing.count() as u64);
+        let Some(limit) = self.limit else { return row };
+        let ratios: Vec<Vec<f64>> = courses
+            .iter()
+            .map(|course| course.values.iter().map(|values| values[place] / limit).collect())
+            .collect();
+        let Edge { largest, reached, mean } = edge(&ratios);
+        row.number("stability_limit", limit).number("largest_ratio", largest);
+        row.count("reached", reached.len() as u64);
+        let first = reached.iter().filter_map(|&index| self.steps.get(index)).min();
+        row.maybe("first_reached", first.map(|&step| step as f64));
+        row.maybe("ratio_after", mean.map(|mean| mean.value));
+        row.maybe("ratio_after_stderr", mean.map(|mean| mean.stderr).filter(|error| error.is_finite()));
+        row
+    }
+}

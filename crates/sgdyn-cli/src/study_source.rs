@@ -49,9 +49,14 @@ impl StudyArguments {
         let mut overrides = self.overrides();
         let study = source.read(&overrides)?;
         // A run directory may lie anywhere, and its study must find the data again.
-        let Some(data) = data_file(&study) else { return Ok(study) };
-        let quoted = serde_json::to_string(&data).map_err(Failure::usage)?;
-        overrides.set.push(format!("landscape.data={quoted}"));
+        let files = data_files(&study);
+        if files.is_empty() {
+            return Ok(study);
+        }
+        for (key, file) in files {
+            let quoted = serde_json::to_string(&file).map_err(Failure::usage)?;
+            overrides.set.push(format!("{key}={quoted}"));
+        }
         source.read(&overrides)
     }
 
@@ -66,15 +71,19 @@ impl StudyArguments {
     }
 }
 
-/// The absolute path of the data file beside the study, if the study names one by a relative path.
-fn data_file(study: &Study) -> Option<PathBuf> {
-    let Landscape::Risk(risk) = &study.first().landscape else { return None };
-    let path = study.file()?.parent()?.join(&risk.data);
-    let swept = study.swept().any(|(path, _)| path == "landscape.data");
-    if swept || Path::new(&risk.data).is_absolute() || !path.is_file() {
-        return None;
-    }
-    std::path::absolute(path).ok()
+/// The absolute paths of the files of data beside the study that it names by relative paths, with their keys.
+fn data_files(study: &Study) -> Vec<(&'static str, PathBuf)> {
+    let Landscape::Risk(risk) = &study.first().landscape else { return Vec::new() };
+    let Some(directory) = study.file().and_then(Path::parent) else { return Vec::new() };
+    let swept = |key| study.swept().any(|(path, _)| path == key);
+    let named =
+        [("landscape.data", Some(&risk.data.source)), ("landscape.labels", risk.data.labels.as_ref())];
+    let absolute = |(key, file): (&'static str, Option<&String>)| {
+        let file = file.filter(|file| !swept(key) && !Path::new(file).is_absolute())?;
+        let path = directory.join(file);
+        if path.is_file() { Some((key, std::path::absolute(path).ok()?)) } else { None }
+    };
+    named.into_iter().filter_map(absolute).collect()
 }
 
 /// The study of a run directory, under the name that it was run by.

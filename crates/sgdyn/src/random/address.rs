@@ -34,6 +34,8 @@ pub enum Purpose {
     PathStart = 13,
     /// Which path is copied when another one is replaced.
     Resampling = 14,
+    /// Which samples of a data set are for training.
+    Split = 17,
 }
 
 /// The seed of one ensemble: a study's seed with the number of the sweep's cell mixed in.

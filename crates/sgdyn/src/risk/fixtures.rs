@@ -1,6 +1,6 @@
 //! Small deterministic models that exercise every kernel, for tests.
 
-use super::dataset::{Dataset, Labels};
+use super::data::{Dataset, Labels};
 use super::generalised_linear::GeneralisedLinear;
 use super::link::Link;
 use crate::lanes::Real;

@@ -1,6 +1,6 @@
 //! Linear, logistic and softmax regression with an L2 penalty.
 
-use super::dataset::{Dataset, Labels};
+use super::data::{Dataset, Labels};
 use super::empirical::{EmpiricalRisk, Workspace, check_batch};
 use super::error::RiskError;
 use super::lanes_kernel::{QUARTET, lanes_gradient, lanes_scratch};

@@ -3,10 +3,8 @@
 //! [`EmpiricalRisk`] is what a simulator needs: minibatch gradients on blocks of replicas. [`SampleCurvature`] is
 //! what an analysis needs at one point: Hessian, per-sample covariance and fluctuation of the Hessian.
 
-mod csv;
 mod curvature;
-mod dataset;
-mod dataset_error;
+mod data;
 mod empirical;
 mod error;
 #[cfg(test)]
@@ -18,15 +16,14 @@ mod link;
 mod minimise;
 pub mod network;
 mod points;
-mod ready;
-mod records;
 mod replica_kernel;
 mod softmax_kernel;
 
-pub use csv::{CsvOptions, LabelColumn, LabelKind};
 pub use curvature::SampleCurvature;
-pub use dataset::{ConstantFeatures, Dataset, Labels};
-pub use dataset_error::DatasetError;
+pub use data::{
+    Column, ConstantFeatures, Dataset, DatasetError, FormatError, IncompleteRows, LabelKind, Labels,
+    ReadOptions, Standardisation, Text, Windows,
+};
 pub use empirical::{EmpiricalRisk, Workspace};
 pub use error::RiskError;
 pub use generalised_linear::GeneralisedLinear;

@@ -3,7 +3,7 @@
 use faer::{Mat, MatRef};
 
 use super::curvature::SampleCurvature;
-use super::dataset::Dataset;
+use super::data::Dataset;
 use super::empirical::{EmpiricalRisk, Workspace, check_batch};
 use super::error::RiskError;
 use crate::lanes::{Block, Layout, Real, lane_kernel};

@@ -23,6 +23,7 @@ pub use description::{
     Question, RareEvent, RareMethod, RareQuantity, Risk, Rule, Sampling, Schedule, Simulate, Start,
     Stationary, StationaryTheory, Step, Study, Supervised, TheoryOfEscape, reference,
 };
+pub use description::{Data, Split, Subset, SubsetBy, TextWindows};
 pub use error::StudyError;
 pub use manifest::{Machine, Manifest, Status};
 pub use run::{

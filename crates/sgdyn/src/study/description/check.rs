@@ -70,6 +70,7 @@ impl Check<'_> {
                 _ => Err(self.wrong_type(node)),
             },
             Shape::Vector(interval) => self.vector(node, &interval),
+            Shape::Counts(least, most) => self.list(node, |element| self.count(element, least, most)),
             Shape::ChoiceOrVector(names) => match &node.value {
                 Value::Text(_) => self.choice(node, names),
                 _ => self.vector(node, &super::schema::ANY),

@@ -1,6 +1,8 @@
 //! The landscape of a cell.
 
+use super::data::{Data, Split, Subset, SubsetBy, TextWindows};
 use super::error::DescriptionError;
+use crate::risk::{ConstantFeatures, IncompleteRows};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -52,12 +54,8 @@ pub enum Parameter {
 pub struct Risk {
     /// The model.
     pub model: Model,
-    /// The name of a ready data set, or a path relative to the study file.
-    pub data: String,
-    /// A number that all inputs are divided by first.
-    pub divide_by: Option<f64>,
-    /// Whether each column of the inputs is brought to mean 0 and variance 1.
-    pub standardise: bool,
+    /// The samples.
+    pub data: Data,
 }
 
 /// The model of a risk.
@@ -85,8 +83,6 @@ pub enum Model {
 /// What models that predict a column have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Supervised {
-    /// The column that is predicted; none: the last.
-    pub label: Option<Label>,
     /// Whether a column of ones is added to the inputs.
     pub intercept: bool,
     /// The factor λ ≥ 0 of the penalty ½λ|θ|².
@@ -115,6 +111,25 @@ pub(crate) struct Section {
     risk: Option<String>,
     data: Option<String>,
     label: Option<Label>,
+    labels: Option<String>,
+    features: Option<String>,
+    header: Option<bool>,
+    #[serde(default)]
+    ignore: Vec<String>,
+    #[serde(default)]
+    incomplete_rows: IncompleteRows,
+    classes: Option<u64>,
+    shape: Option<Vec<u64>>,
+    window: Option<u64>,
+    stride: Option<u64>,
+    pool: Option<Vec<u64>>,
+    subset: Option<u64>,
+    #[serde(default)]
+    subset_by: SubsetBy,
+    split: Option<f64>,
+    split_seed: Option<u64>,
+    #[serde(default)]
+    constant_features: ConstantFeatures,
     divide_by: Option<f64>,
     input_variances: Option<Vec<f64>>,
     label_deviation: Option<f64>,
@@ -150,11 +165,8 @@ impl Landscape {
             return Ok(Self::Named(Named { name, parameters: section.parameters }));
         }
         let model = section.risk.ok_or_else(|| mismatch("no formula, name or risk"))?;
-        let supervised = Supervised {
-            label: section.label,
-            intercept: section.intercept.unwrap_or(false),
-            l2: section.l2.unwrap_or(0.0),
-        };
+        let supervised =
+            Supervised { intercept: section.intercept.unwrap_or(false), l2: section.l2.unwrap_or(0.0) };
         let model = match model.as_str() {
             "linear" => Model::Linear(supervised),
             "logistic" => Model::Logistic(supervised),
@@ -167,11 +179,26 @@ impl Landscape {
             },
             other => return Err(mismatch(other)),
         };
-        Ok(Self::Risk(Risk {
-            model,
-            data: section.data.unwrap_or_default(),
+        let data = Data {
+            source: section.data.unwrap_or_default(),
+            label: section.label,
+            labels: section.labels,
+            features: section.features,
+            header: section.header,
+            ignore: section.ignore,
+            incomplete_rows: section.incomplete_rows,
+            classes: section.classes,
+            shape: section.shape,
+            windows: section
+                .window
+                .map(|length| TextWindows { length, stride: section.stride.unwrap_or(length) }),
             divide_by: section.divide_by,
+            pool: section.pool,
+            subset: section.subset.map(|count| Subset { count, by: section.subset_by }),
+            split: section.split.map(|share| Split { share, seed: section.split_seed.unwrap_or(1) }),
             standardise: section.standardise.unwrap_or(false),
-        }))
+            constant_features: section.constant_features,
+        };
+        Ok(Self::Risk(Risk { model, data }))
     }
 }

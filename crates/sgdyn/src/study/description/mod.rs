@@ -7,6 +7,7 @@
 mod cell;
 pub(crate) mod check;
 mod critical_points;
+mod data;
 mod ensemble;
 mod error;
 mod grid;
@@ -31,6 +32,7 @@ pub(crate) mod value;
 
 pub use cell::{Cell, Coordinate, Description};
 pub use critical_points::CriticalPoints;
+pub use data::{Data, Split, Subset, SubsetBy, TextWindows};
 pub use ensemble::{Ensemble, Precision};
 pub use error::DescriptionError;
 pub use grid::{Grid, GridMethod};

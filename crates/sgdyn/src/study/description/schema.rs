@@ -132,6 +132,8 @@ pub(crate) enum Shape {
     Label,
     /// A list of finite numbers.
     Vector(Interval),
+    /// A list of whole numbers from the first to the second.
+    Counts(u64, u64),
     /// One of the names, or a list of finite numbers.
     ChoiceOrVector(&'static [&'static str]),
     /// A list of rows of equal length.
@@ -159,7 +161,7 @@ impl Shape {
             Self::Number(_) | Self::Count(..) | Self::Truth | Self::Text | Self::Choice(_) | Self::Label => {
                 Sweeping::Depth(0)
             }
-            Self::Vector(_) => Sweeping::Depth(1),
+            Self::Vector(_) | Self::Counts(..) => Sweeping::Depth(1),
             Self::Matrix | Self::SymmetricMatrix | Self::FormulaMatrix => Sweeping::Depth(2),
             Self::ChoiceOrVector(_) => Sweeping::ChoiceOrVector,
             Self::Texts | Self::Choices(_) => Sweeping::Never,
@@ -182,6 +184,8 @@ impl fmt::Display for Shape {
             Self::Label => formatter.write_str("a column name or number (from 0)"),
             Self::Vector(interval) if *interval == ANY => formatter.write_str("a list of numbers"),
             Self::Vector(interval) => write!(formatter, "a list of numbers {interval}"),
+            Self::Counts(least, u64::MAX) => write!(formatter, "a list of whole numbers ≥ {least}"),
+            Self::Counts(least, most) => write!(formatter, "a list of whole numbers from {least} to {most}"),
             Self::ChoiceOrVector(names) => write!(formatter, "{} or a list of numbers", listed(names)),
             Self::Matrix => formatter.write_str("a matrix (a list of rows of equal length)"),
             Self::SymmetricMatrix => formatter.write_str("a symmetric matrix (a list of rows)"),

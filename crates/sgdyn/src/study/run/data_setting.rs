@@ -3,45 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{RunError, unfit};
+use super::RunError;
+use super::prepared_data::parts;
 use crate::random::Variate;
-use crate::risk::{
-    ConstantFeatures, CsvOptions, Dataset, EmpiricalRisk, GeneralisedLinear, LabelColumn, LabelKind, Link,
-    PointRisk, SampleCurvature,
-};
+use crate::risk::{Dataset, EmpiricalRisk, GeneralisedLinear, LabelKind, Link, PointRisk, SampleCurvature};
+use crate::study::Model;
 use crate::study::description as described;
-use crate::study::{Label, Model};
 
-/// The data of a risk, prepared as described.
+/// The training data of a risk, prepared as described.
 fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
-    let (label, regression) = match &risk.model {
-        Model::Linear(model) => (model.label.as_ref(), true),
-        Model::Logistic(model) | Model::Softmax(model) => (model.label.as_ref(), false),
-        _ => (None, false),
+    let labels = match &risk.model {
+        Model::Linear(_) => LabelKind::Targets,
+        _ => LabelKind::Classes,
     };
-    let data = if Dataset::READY.contains(&risk.data.as_str()) && label.is_none() && !regression {
-        Dataset::ready(&risk.data)?
-    } else {
-        let mut options = CsvOptions::default();
-        match label {
-            Some(Label::Index(index)) => options.label = LabelColumn::Index(*index as i64),
-            Some(Label::Name(name)) => options.label = LabelColumn::Name(name.clone()),
-            None => {}
-        }
-        if regression {
-            options.labels = LabelKind::Targets;
-        }
-        // Something with the look of a name is not looked for in the file system: its near miss is more help.
-        let looks_like_file = risk.data.contains(['.', '/', '\\']);
-        if !looks_like_file {
-            Dataset::ready(&risk.data)?;
-            return Err(unfit("landscape.data", &risk.data, "a ready data set is used with its own labels"));
-        }
-        let path = directory.map_or_else(|| risk.data.clone().into(), |directory| directory.join(&risk.data));
-        Dataset::from_csv(path, &options)?
-    };
-    let data = if let Some(divisor) = risk.divide_by { data.divided_by(divisor)? } else { data };
-    let data = if risk.standardise { data.standardised(ConstantFeatures::Error)? } else { data };
+    let (data, _) = parts(&risk.data, labels, directory)?;
     let intercept = match &risk.model {
         Model::Linear(model) | Model::Logistic(model) | Model::Softmax(model) => model.intercept,
         _ => false,

@@ -36,6 +36,7 @@ mod occupation_verdicts;
 mod one_dimension;
 mod one_jump;
 mod orders;
+mod prepared_data;
 mod rare_event;
 mod rare_event_coordinate;
 mod rare_event_exact;

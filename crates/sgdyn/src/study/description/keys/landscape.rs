@@ -1,5 +1,9 @@
 //! The keys of `[landscape]` and the parameters of each named landscape.
 
+mod data;
+
+pub(super) use data::KEYS as DATA_KEYS;
+
 use crate::study::description::schema::{ANY, Interval, Key, NOT_NEGATIVE, POSITIVE, Shape, When};
 
 const WITH_DATA: &[When] = &[When::Is("landscape.risk", &["linear", "logistic", "softmax", "mean", "flat"])];
@@ -94,7 +98,9 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "landscape.data",
         Shape::Text,
-        "The data: the name of a ready data set, or the path of a CSV file, relative to the study.",
+        "The data: the name of a ready data set (`avila`, `avila-test`, `banknote`, `cardiotocography`, `digits`, `mnist-test`) \
+         or text (`shakespeare`), or the path of a file, relative to the study: CSV, IDX, npy, npz, safetensors or, with \
+         `window`, plain text, each compressed by gzip or not.",
     )
     .required()
     .when(WITH_DATA),
@@ -113,16 +119,10 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "landscape.label",
         Shape::Label,
-        "The column that is predicted. Without it: the last.",
+        "The column that is predicted, or in npz and safetensors the array of labels. Without it: the last column, or the only \
+         array of one dimension. Cardiotocography has `NSP` (the default) and `CLASS`.",
     )
     .when(SUPERVISED),
-    Key::new(
-        "landscape.standardise",
-        Shape::Truth,
-        "Whether each column of the inputs is shifted and scaled to mean 0 and variance 1.",
-    )
-    .default("true")
-    .when(WITH_DATA),
     Key::new("landscape.intercept", Shape::Truth, "Whether a column of ones is added to the inputs.")
         .default("true")
         .when(SUPERVISED),

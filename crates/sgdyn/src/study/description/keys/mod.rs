@@ -66,6 +66,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> + Clone {
         grid::KEYS,
         critical_points::KEYS,
         occupation::KEYS,
+        landscape::DATA_KEYS,
     ]
     .into_iter()
     .flatten()

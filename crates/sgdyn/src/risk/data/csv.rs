@@ -1,84 +1,24 @@
 //! Data sets from comma-separated files.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::Path;
 
+use super::class_labels;
 use super::dataset::{Dataset, Labels, column_title};
-use super::dataset_error::{DatasetError, near_miss};
+use super::error::{DatasetError, near_miss};
+use super::read::{Column, IncompleteRows, LabelKind, ReadOptions, column_index};
 use super::records::Records;
 
-/// Which column holds the label.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(untagged)]
-pub enum LabelColumn {
-    /// By number from 0, or from −1, the last, backwards.
-    Index(i64),
-    /// By its name in the header.
-    Name(String),
-}
-
-/// How labels are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LabelKind {
-    /// As classes: text or numbers; ordered as numbers if all are, otherwise as text.
-    #[default]
-    Classes,
-    /// As real numbers.
-    Targets,
-}
-
-/// How a comma-separated file is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CsvOptions {
-    /// Whether the first row holds names. `None` finds out: it does if the label is asked for by name, or if a cell
-    /// outside the label column is neither empty nor a number.
-    pub header: Option<bool>,
-    /// The column of the label; by default the last.
-    pub label: LabelColumn,
-    /// Classes (the default) or real targets.
-    pub labels: LabelKind,
-}
-
-impl Default for CsvOptions {
-    fn default() -> Self {
-        Self { header: None, label: LabelColumn::Index(-1), labels: LabelKind::Classes }
-    }
-}
-
 impl Dataset {
-    /// Reads a comma-separated file, plain or compressed by gzip (told by its content, not its name).
-    ///
-    /// # Errors
-    /// Every [`DatasetError`] of a file; those of a cell name row and column.
-    pub fn from_csv(path: impl AsRef<Path>, options: &CsvOptions) -> Result<Self, DatasetError> {
-        let path = path.as_ref();
-        let file = path.display().to_string();
-        match std::fs::read(path) {
-            Ok(bytes) => Self::from_csv_bytes(&file, &bytes, options),
-            Err(source) => Err(DatasetError::Unreadable { file, source }),
-        }
-    }
-
-    /// Reads the content of a comma-separated file, plain or compressed by gzip; `file` is its name in errors.
-    ///
-    /// # Errors
-    /// As [`Dataset::from_csv`].
-    pub fn from_csv_bytes(file: &str, bytes: &[u8], options: &CsvOptions) -> Result<Self, DatasetError> {
-        let mut plain = Cow::Borrowed(bytes);
-        if bytes.starts_with(&[0x1f, 0x8b]) {
-            let mut inflated = Vec::new();
-            flate2::read::MultiGzDecoder::new(bytes)
-                .read_to_end(&mut inflated)
-                .map_err(|source| DatasetError::Unreadable { file: file.to_owned(), source })?;
-            plain = Cow::Owned(inflated);
-        }
-        match std::str::from_utf8(&plain) {
+    /// Reads the content of a comma-separated file; `file` is its name in errors.
+    pub(super) fn from_csv_bytes(
+        file: &str,
+        bytes: &[u8],
+        options: &ReadOptions,
+    ) -> Result<Self, DatasetError> {
+        match std::str::from_utf8(bytes) {
             Ok(text) => Self::from_csv_text(file, text, options),
             Err(error) => {
-                let row = plain[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
+                let row = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
                 Err(DatasetError::NotText { file: file.to_owned(), row })
             }
         }
@@ -90,27 +30,27 @@ impl Dataset {
     /// quoted and padded with spaces.
     ///
     /// ```
-    /// use sgdyn::risk::{CsvOptions, Dataset};
+    /// use sgdyn::risk::{ReadOptions, Dataset};
     ///
-    /// let data = Dataset::from_csv_text("flowers", "width,kind\n0.2,setosa\n1.4,versicolor", &CsvOptions::default())?;
+    /// let data = Dataset::from_csv_text("flowers", "width,kind\n0.2,setosa\n1.4,versicolor", &ReadOptions::default())?;
     /// assert_eq!((data.values(), data.classes()), (&[0.2, 1.4][..], Some(2)));
     /// # Ok::<(), sgdyn::risk::DatasetError>(())
     /// ```
     ///
     /// # Errors
-    /// As [`Dataset::from_csv`].
-    pub fn from_csv_text(file: &str, text: &str, options: &CsvOptions) -> Result<Self, DatasetError> {
+    /// As [`Dataset::read`].
+    pub fn from_csv_text(file: &str, text: &str, options: &ReadOptions) -> Result<Self, DatasetError> {
         let mut reader = Reader { file, records: Records::new(text), cells: Vec::new() };
         let no_rows = || DatasetError::NoRows { file: file.to_owned() };
         let mut row = reader.next()?.ok_or_else(no_rows)?;
         let columns = reader.cells.len();
-        let label = reader.label_column(options)?;
-        if columns < 2 {
+        let (label, ignored) = reader.columns(options)?;
+        if ignored.iter().filter(|&&ignored| !ignored).count() < 2 {
             return Err(DatasetError::NoFeatures { file: file.to_owned() });
         }
 
         let named = options.header.unwrap_or_else(|| {
-            matches!(options.label, LabelColumn::Name(_))
+            by_name(options)
                 || (0..columns).any(|column| {
                     let cell = &reader.cells[column];
                     column != label && !cell.is_empty() && cell.parse::<f64>().is_err()
@@ -132,18 +72,31 @@ impl Dataset {
         let mut values = Vec::new();
         let mut targets = Vec::new();
         let mut class_texts = Vec::new();
+        let mut class_rows = Vec::new();
         loop {
             if reader.cells.len() != columns {
                 let (expected, found) = (columns, reader.cells.len());
                 return Err(DatasetError::Ragged { file: file.to_owned(), row, expected, found });
             }
+            let empty = |column: usize| !ignored[column] && reader.cells[column].is_empty();
+            if options.incomplete_rows == IncompleteRows::Drop && (0..columns).any(empty) {
+                match reader.next()? {
+                    Some(next) => row = next,
+                    None => break,
+                }
+                continue;
+            }
             for column in 0..columns {
+                if ignored[column] {
+                    continue;
+                }
                 if column != label {
                     values.push(reader.number(row, column, &title)?);
                 } else if options.labels == LabelKind::Targets {
                     targets.push(reader.number(row, column, &title)?);
                 } else {
                     class_texts.push(reader.class(row, column, &title)?);
+                    class_rows.push(row);
                 }
             }
             match reader.next()? {
@@ -154,10 +107,17 @@ impl Dataset {
 
         let labels = match options.labels {
             LabelKind::Targets => Labels::Targets(targets),
-            LabelKind::Classes => classes(&class_texts),
+            LabelKind::Classes => match options.classes {
+                Some(count) => {
+                    let rows = class_rows.into_iter().zip(class_texts.iter().map(AsRef::as_ref));
+                    class_labels::declared(file, count, rows)?
+                }
+                None => class_labels::found(&class_texts),
+            },
         };
-        let mut feature_names = names;
-        feature_names.remove(label);
+        let features = names.into_iter().enumerate();
+        let features = features.filter(|&(column, _)| column != label && !ignored[column]);
+        let feature_names = features.map(|(_, name)| name).collect();
         Self::new(file, values, feature_names, labels)
     }
 }
@@ -176,19 +136,28 @@ impl<'t> Reader<'t> {
             .map_err(|open| DatasetError::UnclosedQuote { file: self.file.to_owned(), row: open.0 })
     }
 
-    /// The index of the label column, with the first row as the current one.
-    fn label_column(&self, options: &CsvOptions) -> Result<usize, DatasetError> {
+    /// The label column, and which columns are passed over, with the first row as the current one.
+    fn columns(&self, options: &ReadOptions) -> Result<(usize, Vec<bool>), DatasetError> {
+        let label = self.column(options.label.as_ref().unwrap_or(&Column::Index(-1)), options)?;
+        let mut ignored = vec![false; self.cells.len()];
+        for column in &options.ignore {
+            let place = self.column(column, options)?;
+            if place == label {
+                let column = (place + 1).to_string();
+                return Err(DatasetError::LabelIgnored { file: self.file.to_owned(), column });
+            }
+            ignored[place] = true;
+        }
+        Ok((label, ignored))
+    }
+
+    fn column(&self, column: &Column, options: &ReadOptions) -> Result<usize, DatasetError> {
         let columns = self.cells.len();
         let file = || self.file.to_owned();
-        match &options.label {
-            &LabelColumn::Index(index) => {
-                let place = if index < 0 { index.saturating_add(columns as i64) } else { index };
-                usize::try_from(place)
-                    .ok()
-                    .filter(|&place| place < columns)
-                    .ok_or_else(|| DatasetError::LabelOutOfRange { file: file(), index, columns })
-            }
-            LabelColumn::Name(wanted) => {
+        match column {
+            &Column::Index(index) => column_index(index, columns)
+                .ok_or_else(|| DatasetError::ColumnOutOfRange { file: file(), index, columns }),
+            Column::Name(wanted) => {
                 let found = self.cells.iter().position(|cell| cell == wanted);
                 if let (Some(place), None | Some(true)) = (found, options.header) {
                     return Ok(place);
@@ -201,7 +170,7 @@ impl<'t> Reader<'t> {
                 } else {
                     near_miss(wanted, self.cells.iter().map(AsRef::as_ref))
                 };
-                Err(DatasetError::UnknownLabel { file: file(), wanted: wanted.clone(), hint })
+                Err(DatasetError::UnknownColumn { file: file(), wanted: wanted.clone(), hint })
             }
         }
     }
@@ -246,33 +215,9 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Numbers the classes in the order of their values if all are numbers, otherwise of their texts.
-fn classes(texts: &[Cow<'_, str>]) -> Labels {
-    let numbers: Option<Vec<f64>> = texts.iter().map(|text| text.parse().ok()).collect();
-    if let Some(numbers) = numbers {
-        // `1` and `1.0` are one class. Adding 0 turns −0 into 0, so that the order of bits below is that of values.
-        let ordered = |value: f64| {
-            let bits = (value + 0.0).to_bits() as i64;
-            bits ^ (((bits >> 63) as u64) >> 1) as i64
-        };
-        number_classes(numbers.iter().map(|&number| ordered(number)), texts)
-    } else {
-        number_classes(texts.iter().map(AsRef::as_ref), texts)
-    }
-}
-
-fn number_classes<K: Ord + Clone>(keys: impl Iterator<Item = K> + Clone, texts: &[Cow<'_, str>]) -> Labels {
-    let mut found: BTreeMap<K, (u32, String)> = BTreeMap::new();
-    for (key, text) in keys.clone().zip(texts) {
-        found.entry(key).or_insert_with(|| (0, text.to_string()));
-    }
-    for (index, (number, _)) in found.values_mut().enumerate() {
-        *number = index as u32;
-    }
-    Labels::Classes {
-        of_sample: keys.map(|key| found[&key].0).collect(),
-        names: found.into_values().map(|(_, name)| name).collect(),
-    }
+/// Whether a column is asked for by name, so that the file has a header.
+fn by_name(options: &ReadOptions) -> bool {
+    options.label.iter().chain(&options.ignore).any(|column| matches!(column, Column::Name(_)))
 }
 
 #[cfg(test)]

@@ -8,15 +8,15 @@ use proptest::prelude::*;
 use super::*;
 
 fn read(text: &str) -> Result<Dataset, DatasetError> {
-    Dataset::from_csv_text("t.csv", text, &CsvOptions::default())
+    Dataset::from_csv_text("t.csv", text, &ReadOptions::default())
 }
 
-fn by_name(name: &str) -> CsvOptions {
-    CsvOptions { label: LabelColumn::Name(name.to_owned()), ..CsvOptions::default() }
+fn by_name(name: &str) -> ReadOptions {
+    ReadOptions { label: Some(Column::Name(name.to_owned())), ..ReadOptions::default() }
 }
 
-fn by_index(index: i64) -> CsvOptions {
-    CsvOptions { label: LabelColumn::Index(index), ..CsvOptions::default() }
+fn by_index(index: i64) -> ReadOptions {
+    ReadOptions { label: Some(Column::Index(index)), ..ReadOptions::default() }
 }
 
 fn classes_of(data: &Dataset) -> (Vec<u32>, Vec<String>) {
@@ -37,7 +37,7 @@ fn a_header_is_found_and_its_absence_too() {
     );
     // A text label alone does not make a header.
     assert_eq!(read("1,a\n2,b\n").unwrap().samples(), 2);
-    let forced = CsvOptions { header: Some(true), ..CsvOptions::default() };
+    let forced = ReadOptions { header: Some(true), ..ReadOptions::default() };
     assert_eq!(Dataset::from_csv_text("t", "2019,2020\n1,0\n2,1", &forced).unwrap().samples(), 2);
 }
 
@@ -64,7 +64,7 @@ fn classes_are_ordered_as_numbers_or_as_text() {
 
 #[test]
 fn targets_are_real() {
-    let options = CsvOptions { labels: LabelKind::Targets, ..CsvOptions::default() };
+    let options = ReadOptions { labels: LabelKind::Targets, ..ReadOptions::default() };
     let data = Dataset::from_csv_text("t", "1,0.5\n2,0.5", &options).unwrap();
     assert_eq!((data.labels(), data.classes()), (&Labels::Targets(vec![0.5, 0.5]), None));
     let error = Dataset::from_csv_text("t.csv", "1,0.5\n2,high", &options).unwrap_err();
@@ -102,9 +102,51 @@ fn every_mistake_is_named_with_its_place() {
 }
 
 #[test]
+fn columns_are_passed_over_and_incomplete_rows_left_out() {
+    let text = "id,x,kind,y,note\n1,2,a,3,\n2,,b,5,hm\n3,6,b,7,\n";
+    let ignore = vec![Column::Name("note".to_owned()), Column::Index(0)];
+    let options = ReadOptions { ignore, ..by_name("kind") };
+    let read = |options: &ReadOptions| Dataset::from_csv_text("t.csv", text, options);
+    assert_eq!(
+        read(&options).unwrap_err().to_string(),
+        "t.csv, row 3, column 2 (`x`): the cell is empty; fill it or remove the row"
+    );
+    // Cells of columns that are passed over may be empty, or text.
+    let dropped = ReadOptions { incomplete_rows: IncompleteRows::Drop, ..options.clone() };
+    let data = read(&dropped).unwrap();
+    assert_eq!((data.values(), data.feature_names().concat()), (&[2., 3., 6., 7.][..], "xy".to_owned()));
+    assert_eq!(classes_of(&data).0, [0, 1]);
+    let label = ReadOptions { ignore: vec![Column::Index(2)], ..options };
+    assert_eq!(
+        read(&label).unwrap_err().to_string(),
+        "t.csv: column 3 holds the label and cannot be ignored"
+    );
+    let nothing =
+        Dataset::from_csv_text("t.csv", "1,\n,0\n", &ReadOptions { header: Some(false), ..dropping() });
+    assert!(matches!(nothing, Err(DatasetError::NoRows { .. })));
+}
+
+fn dropping() -> ReadOptions {
+    ReadOptions { incomplete_rows: IncompleteRows::Drop, ..ReadOptions::default() }
+}
+
+#[test]
+fn declared_classes_are_kept_and_others_refused() {
+    let options = ReadOptions { classes: Some(3), ..ReadOptions::default() };
+    let read = |text: &str| Dataset::from_csv_text("t.csv", text, &options);
+    let names = vec!["0".to_owned(), "1".to_owned(), "2".to_owned()];
+    assert_eq!(classes_of(&read("5,2\n6,0.0\n").unwrap()), (vec![2, 0], names));
+    for label in ["3", "-1", "0.5", "a", "1e30"] {
+        let error = read(&format!("5,0\n6,{label}\n")).unwrap_err().to_string();
+        let expected = format!("t.csv, row 2: the label `{label}` is none of the 3 classes 0 to 2");
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
 fn a_label_that_does_not_exist_has_a_near_miss() {
     let error =
-        |text, options: &CsvOptions| Dataset::from_csv_text("t.csv", text, options).unwrap_err().to_string();
+        |text, options: &ReadOptions| Dataset::from_csv_text("t.csv", text, options).unwrap_err().to_string();
     let named = "width,height,species\n1,2,a\n";
     assert_eq!(
         error(named, &by_name("Specie")),
@@ -120,7 +162,7 @@ fn a_label_that_does_not_exist_has_a_near_miss() {
     );
     assert_eq!(
         error(named, &by_index(3)),
-        "t.csv: label column 3 does not exist: the table has 3 columns, so use 0 to 2 or -3 to -1"
+        "t.csv: column 3 does not exist: the table has 3 columns, so use 0 to 2 or -3 to -1"
     );
     assert!(error(named, &by_index(i64::MIN)).contains("does not exist"));
 }
@@ -133,23 +175,24 @@ fn files_are_read_plain_or_compressed() {
     gzip.write_all(b"1,0\n2,1").unwrap();
     let bytes = gzip.finish().unwrap();
     std::fs::write(&path, &bytes).unwrap();
-    assert_eq!(Dataset::from_csv(&path, &CsvOptions::default()).unwrap().values(), [1.0, 2.0]);
+    assert_eq!(Dataset::read(&path, &ReadOptions::default()).unwrap().values(), [1.0, 2.0]);
 
     std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
-    let cut = Dataset::from_csv(&path, &CsvOptions::default()).unwrap_err();
-    assert!(cut.to_string().starts_with(&format!("cannot read `{}`: ", path.display())), "{cut}");
-    let missing = Dataset::from_csv(folder.path().join("none.csv"), &CsvOptions::default());
+    let cut = Dataset::read(&path, &ReadOptions::default()).unwrap_err();
+    let expected = format!("{}: the gzip stream cannot be inflated: ", path.display());
+    assert!(cut.to_string().starts_with(&expected), "{cut}");
+    let missing = Dataset::read(folder.path().join("none.csv"), &ReadOptions::default());
     assert!(matches!(missing, Err(DatasetError::Unreadable { .. })));
-    let binary = Dataset::from_csv_bytes("t.csv", b"1,0\n2,\xff\n", &CsvOptions::default()).unwrap_err();
+    let binary = Dataset::from_bytes("t.csv", b"1,0\n2,\xff\n", &ReadOptions::default()).unwrap_err();
     assert!(binary.to_string().starts_with("t.csv, row 2: not UTF-8 text"), "{binary}");
 }
 
 proptest! {
     #[test]
     fn no_text_panics(text in "[0-9a-z,\"\r\n .+\u{e9}-]{0,120}", label in -4_i64..4, header: Option<bool>) {
-        for label in [LabelColumn::Index(label), LabelColumn::Name("a".to_owned())] {
+        for label in [Column::Index(label), Column::Name("a".to_owned())] {
             for labels in [LabelKind::Classes, LabelKind::Targets] {
-                let options = CsvOptions { header, label: label.clone(), labels };
+                let options = ReadOptions { header, label: Some(label.clone()), labels, ..ReadOptions::default() };
                 if let Ok(data) = Dataset::from_csv_text("fuzz", &text, &options) {
                     prop_assert!(data.samples() > 0 && data.features() > 0);
                     prop_assert!(data.values().iter().all(|value| value.is_finite()));
@@ -161,7 +204,7 @@ proptest! {
     #[test]
     fn no_bytes_panic(bytes: Vec<u8>, compressed: bool) {
         let head: &[u8] = if compressed { &[0x1f, 0x8b, 8, 0] } else { &[] };
-        let _ = Dataset::from_csv_bytes("fuzz", &[head, &bytes].concat(), &CsvOptions::default());
+        let _ = Dataset::from_bytes("fuzz", &[head, &bytes].concat(), &ReadOptions::default());
     }
 
     #[test]

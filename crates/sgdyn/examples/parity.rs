@@ -10,7 +10,7 @@ use std::path::Path;
 use sgdyn::risk::network::layered::{
     Input, Layer, LayeredNetwork, ResNet18, ResidualNorm, mlp, next_token_model,
 };
-use sgdyn::risk::network::{Activation, InitialLaw, Loss, NetworkPoint, NetworkRisk};
+use sgdyn::risk::network::{Activation, InitialDistribution, Loss, NetworkPoint, NetworkRisk};
 use sgdyn::risk::{Dataset, EmpiricalRisk, Labels, Workspace};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -54,9 +54,9 @@ fn export(
     for initial in network.initial_parameters() {
         for value in &mut at[initial.range] {
             *value = match initial.law {
-                InitialLaw::Uniform { bound } => bound * *value,
-                InitialLaw::Normal { deviation } => deviation * *value,
-                InitialLaw::Constant(constant) => constant + 0.1 * *value,
+                InitialDistribution::Uniform { bound } => bound * *value,
+                InitialDistribution::Normal { deviation } => deviation * *value,
+                InitialDistribution::Constant(constant) => constant + 0.1 * *value,
             };
         }
     }
@@ -64,7 +64,9 @@ fn export(
     let folder = Path::new(folder).join(name);
     fs::create_dir_all(&folder)?;
     network.write_checkpoint(&at, folder.join("weights.safetensors"))?;
-    let Labels::Classes { of_sample, .. } = data.labels() else { return Err("the digits have classes".into()) };
+    let Labels::Classes { of_sample, .. } = data.labels() else {
+        return Err("the digits have classes".into());
+    };
     let labels: Vec<f64> = of_sample.iter().map(|&class| f64::from(class)).collect();
     let array = |what: &str, values: &[f64], width: usize| write_npy(&folder.join(what), values, width);
     array("inputs.npy", data.values(), data.features())?;

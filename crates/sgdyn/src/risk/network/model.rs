@@ -6,8 +6,8 @@ use super::pass::{Samples, Trace};
 use super::plan::{Dense, Plan, stride};
 use super::product::Rows;
 use crate::lanes::{Block, Layout, Real};
-use crate::risk::empirical::{EmpiricalRisk, Workspace, check_batch};
 use crate::risk::Dataset;
+use crate::risk::empirical::{EmpiricalRisk, Workspace, check_batch};
 
 /// Samples that pass through a network together when all of a data set does. The same everywhere, so that sums over
 /// samples have the same bits; a multiple of the heights of all tiles, and small enough for the second-level cache.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::error::NetworkError;
 use super::evaluation::Evaluation;
 use super::factors::Gram;
-use super::initial::InitialParameters;
+use super::initialisation::InitialParameters;
 use super::model::Network;
 use crate::lanes::Real;
 use crate::risk::empirical::{EmpiricalRisk, Workspace};

@@ -157,9 +157,7 @@ impl ResNet18 {
     fn norm(&self, channels: usize) -> Layer {
         match self.norm {
             ResidualNorm::Group(groups) => Layer::GroupNorm { groups, channels },
-            ResidualNorm::FrozenBatch => {
-                Layer::BatchNorm { channels, statistics: BatchStatistics::Frozen }
-            }
+            ResidualNorm::FrozenBatch => Layer::BatchNorm { channels, statistics: BatchStatistics::Frozen },
         }
     }
 }

@@ -11,6 +11,7 @@ use super::layer::{BatchStatistics, Input, Layer};
 use super::normalisation::Normalisation;
 use super::operation::Operation;
 use super::pooling::{Pool, Pooling};
+use super::requirement::{IMAGES, LARGEST_KERNEL, Needs, TOKENS, VALUES, VECTORS, positive, within};
 use super::schedule::Schedule;
 use super::shape::{Form, Shape};
 use super::tape::{Node, Slot, Step, Tape};
@@ -67,14 +68,6 @@ fn path(before: &str, name: &str) -> String {
 /// A layer in errors.
 fn title(path: &str, layer: &Layer) -> String {
     if path.is_empty() { layer.kind().to_owned() } else { format!("layer {path} ({})", layer.kind()) }
-}
-
-/// What a layer reads.
-struct Needs<'n> {
-    forms: &'n [Form],
-    takes: &'static str,
-    remedy: &'static str,
-    channels: Option<usize>,
 }
 
 impl Builder {
@@ -138,7 +131,11 @@ impl Builder {
                 self.add(Operation::Pooling(Pooling { window, pool: Pool::Mean }), title, from, output)
             }
             Layer::Flatten {} => {
-                self.check(from, &title, Needs { forms: &[Form::Features, Form::Image, Form::Sequence], ..VECTORS })?;
+                self.check(
+                    from,
+                    &title,
+                    Needs { forms: &[Form::Features, Form::Image, Form::Sequence], ..VECTORS },
+                )?;
                 let output = Shape::features(input.values());
                 self.add(Operation::Flatten(Flatten { input, output }), title, from, output)
             }
@@ -313,52 +310,4 @@ impl Builder {
             _ => Ok(()),
         }
     }
-}
-
-const VECTORS: Needs<'static> = Needs {
-    forms: &[Form::Features, Form::Sequence],
-    takes: "vectors",
-    remedy: "put flatten between them, or an embedding behind tokens",
-    channels: None,
-};
-
-const IMAGES: Needs<'static> = Needs {
-    forms: &[Form::Image],
-    takes: "images",
-    remedy: "the input must be an image, and no flatten before",
-    channels: None,
-};
-
-const VALUES: Needs<'static> = Needs {
-    forms: &[Form::Features, Form::Image, Form::Sequence],
-    takes: "numbers",
-    remedy: "an embedding turns tokens into vectors",
-    channels: None,
-};
-
-const TOKENS: Needs<'static> = Needs {
-    forms: &[Form::Tokens],
-    takes: "tokens",
-    remedy: "an embedding is the first layer behind an input of tokens",
-    channels: None,
-};
-
-/// Beyond these, products of sizes could overflow; no memory holds such layers anyway.
-const LARGEST_WIDTH: usize = 1 << 20;
-const LARGEST_KERNEL: usize = 1 << 10;
-
-fn within(
-    layer: &str,
-    sizes: &[(&'static str, usize)],
-    smallest: usize,
-    largest: usize,
-) -> Result<(), LayerError> {
-    match sizes.iter().find(|(_, size)| !(smallest..=largest).contains(size)) {
-        Some(&(what, size)) => Err(LayerError::Size { layer: layer.to_owned(), what, size, smallest, largest }),
-        None => Ok(()),
-    }
-}
-
-fn positive(layer: &str, sizes: &[(&'static str, usize)]) -> Result<(), LayerError> {
-    within(layer, sizes, 1, LARGEST_WIDTH)
 }

@@ -50,7 +50,13 @@ impl Pass for Elementwise {
         }
     }
 
-    fn push_forward<R: Real>(&self, here: Here<'_, R>, along: Along<'_, R>, out: &mut [R], scratch: &mut [R]) {
+    fn push_forward<R: Real>(
+        &self,
+        here: Here<'_, R>,
+        along: Along<'_, R>,
+        out: &mut [R],
+        scratch: &mut [R],
+    ) {
         let parts = here.inputs.chunks(CHUNK).zip(here.outputs.chunks(CHUNK));
         let parts = parts.zip(along.inputs.chunks(CHUNK).zip(out.chunks_mut(CHUNK)));
         for ((inputs, outputs), (tangents, out)) in parts {

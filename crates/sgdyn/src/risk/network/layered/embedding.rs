@@ -37,7 +37,13 @@ impl Pass for Table {
         self.look_up(weights, inputs, outputs);
     }
 
-    fn push_forward<R: Real>(&self, here: Here<'_, R>, along: Along<'_, R>, out: &mut [R], _scratch: &mut [R]) {
+    fn push_forward<R: Real>(
+        &self,
+        here: Here<'_, R>,
+        along: Along<'_, R>,
+        out: &mut [R],
+        _scratch: &mut [R],
+    ) {
         self.look_up(along.weights, here.inputs, out);
     }
 

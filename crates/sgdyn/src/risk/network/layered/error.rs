@@ -110,7 +110,9 @@ pub enum LayerError {
         layer: String,
     },
     /// The two ways of a residual block do not end alike.
-    #[error("{layer}: the body gives {body}, and the shortcut {shortcut}: they are added, so they must be alike")]
+    #[error(
+        "{layer}: the body gives {body}, and the shortcut {shortcut}: they are added, so they must be alike"
+    )]
     Residual {
         /// The block.
         layer: String,

@@ -13,7 +13,8 @@ pub(super) struct Flatten {
 
 impl Flatten {
     fn copy<R: Real>(&self, inputs: &[R], out: &mut [R]) {
-        let samples = inputs.chunks_exact(self.input.length()).zip(out.chunks_exact_mut(self.output.length()));
+        let samples =
+            inputs.chunks_exact(self.input.length()).zip(out.chunks_exact_mut(self.output.length()));
         for (from, to) in samples {
             to[self.output.channels..].fill(R::ZERO);
             for (place, from) in from.chunks_exact(self.input.stride()).enumerate() {
@@ -41,7 +42,8 @@ impl Pass for Flatten {
     }
 
     fn pull_back<R: Real>(&self, _here: Here<'_, R>, errors: &[R], out: &mut [R], _scratch: &mut [R]) {
-        let samples = errors.chunks_exact(self.output.length()).zip(out.chunks_exact_mut(self.input.length()));
+        let samples =
+            errors.chunks_exact(self.output.length()).zip(out.chunks_exact_mut(self.input.length()));
         for (errors, out) in samples {
             self.input.unpack(errors, out);
         }

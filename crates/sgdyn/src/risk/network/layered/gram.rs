@@ -48,7 +48,8 @@ impl<R: Real> LayeredPoint<'_, R> {
         while !nodes.is_empty() {
             let mut values = 0;
             let fits = nodes.iter().take_while(|node| {
-                values += samples * (tape.slots[node.from].shape.length() + tape.slots[node.to].shape.length());
+                values +=
+                    samples * (tape.slots[node.from].shape.length() + tape.slots[node.to].shape.length());
                 values <= budget
             });
             let group: Vec<&Node> = nodes.drain(..fits.count().max(1)).collect();
@@ -135,7 +136,8 @@ impl<R: Real> LayeredPoint<'_, R> {
         }
         if weighted.has_bias() {
             add_gradients(weighted.output_stride(), gram, |sample, sums, _| {
-                let errors = Rows { values: &held.errors[sample * to..][..to], stride: weighted.output_stride() };
+                let errors =
+                    Rows { values: &held.errors[sample * to..][..to], stride: weighted.output_stride() };
                 add_rows(errors, sums);
             });
         }

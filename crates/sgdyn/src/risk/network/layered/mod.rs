@@ -16,13 +16,18 @@ mod memory;
 mod model;
 mod normalisation;
 mod operation;
+mod pieces;
 mod point;
 mod pooling;
+mod requirement;
+mod risk;
+mod samples;
 mod schedule;
 mod shape;
 mod tape;
 #[cfg(test)]
 mod tests;
+mod unit;
 mod weighted;
 mod window;
 

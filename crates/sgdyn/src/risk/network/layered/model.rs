@@ -2,19 +2,16 @@
 
 use super::error::LayerError;
 use super::layer::{Input, Layer};
-use super::memory::{Memory, Ways};
-use super::operation::{Operation, Parameters};
+use super::memory::Memory;
 use super::point::LayeredPoint;
-use super::shape::{Form, Shape, pad_rows};
-use super::tape::{Tape, Trace};
-use crate::lanes::{Block, Layout, Real};
+use super::samples::{check_tokens, ordered, unit_statistics};
+use super::shape::{Form, pad_rows};
+use super::tape::Tape;
+use crate::lanes::Real;
 use crate::risk::Dataset;
-use crate::risk::empirical::{EmpiricalRisk, Workspace, check_batch};
 use crate::risk::network::loss::{Goals, Loss, Selection};
 use crate::risk::network::model::{PIECE, check_risk};
-use crate::risk::network::{
-    InitialLaw, InitialParameters, NetworkError, NetworkPoint, NetworkRisk, ParameterTensor,
-};
+use crate::risk::network::{NetworkError, ParameterTensor};
 
 /// Values, in all layers, of the samples that pass together: 64 MB of `f32`. The same everywhere, so that sums over
 /// samples have the same bits.
@@ -52,8 +49,8 @@ pub struct LayeredNetwork<R> {
     pub(super) tape: Tape,
     pub(super) layers: Vec<Layer>,
     loss: Loss,
-    l2: f64,
-    samples: usize,
+    pub(super) l2: f64,
+    pub(super) samples: usize,
     /// `[samples × places × channels]`.
     features: Vec<R>,
     pub(super) goals: Goals<R>,
@@ -185,7 +182,7 @@ impl<R: Real> LayeredNetwork<R> {
     }
 
     /// Calls `visit` with the loss ℓᵢ of every sample, without the penalty, computed in `f64`, in their order.
-    fn each_loss(&self, at: &[f64], mut visit: impl FnMut(f64)) {
+    pub(super) fn each_loss(&self, at: &[f64], mut visit: impl FnMut(f64)) {
         let (tape, shape) = (&self.tape, self.tape.last().shape);
         let mut padded = vec![0.0; tape.padded];
         tape.pad(at, Some(&self.statistics), &mut padded);
@@ -208,165 +205,7 @@ impl<R: Real> LayeredNetwork<R> {
         }
     }
 
-    fn penalty(&self, at: &[f64]) -> f64 {
+    pub(super) fn penalty(&self, at: &[f64]) -> f64 {
         0.5 * self.l2 * at.iter().map(|value| value * value).sum::<f64>()
-    }
-}
-
-/// The features of all samples in the order of a shape, without padding.
-fn ordered<R: Real>(data: &Dataset, shape: Shape) -> Vec<R> {
-    let mut values = Vec::with_capacity(data.samples() * shape.values());
-    for sample in 0..data.samples() {
-        let row = data.row(sample);
-        for place in 0..shape.places() {
-            for channel in 0..shape.channels {
-                values.push(R::from_f64(row[shape.position(place, channel)]));
-            }
-        }
-    }
-    values
-}
-
-/// Means 0 and variances 1.
-fn unit_statistics(tape: &Tape) -> Vec<f64> {
-    let value = |tensor: &ParameterTensor| f64::from(u8::from(tensor.name.ends_with("running_var")));
-    tape.statistics.iter().flat_map(|tensor| std::iter::repeat_n(value(tensor), tensor.range.len())).collect()
-}
-
-/// Checks that each feature which an embedding reads is one of its tokens.
-fn check_tokens(data: &Dataset, tape: &Tape) -> Result<(), LayerError> {
-    for node in tape.nodes() {
-        let Operation::Table(table) = &node.operation else { continue };
-        let is_token = |value: f64| value >= 0.0 && value < table.tokens as f64 && value.fract() == 0.0;
-        if let Some(index) = data.values().iter().position(|&value| !is_token(value)) {
-            return Err(LayerError::Token {
-                data: data.name().to_owned(),
-                sample: index / data.features(),
-                feature: index % data.features(),
-                value: data.values()[index],
-                layer: tape.slots[node.to].layer.clone(),
-                tokens: table.tokens,
-            });
-        }
-    }
-    Ok(())
-}
-
-impl<R: Real> EmpiricalRisk<R> for LayeredNetwork<R> {
-    fn dimension(&self) -> usize {
-        self.tape.parameters
-    }
-
-    fn samples(&self) -> usize {
-        self.samples
-    }
-
-    /// Replica-major: the work is in the matrix products of a replica.
-    fn layout(&self) -> Layout {
-        Layout::ReplicaMajor
-    }
-
-    fn minibatch_gradient(
-        &self,
-        at: &Block<R>,
-        indices: &[u32],
-        batch_size: usize,
-        workspace: &mut Workspace<R>,
-        out: &mut Block<R>,
-    ) {
-        check_batch(self, at, indices, batch_size, out);
-        let (tape, lanes) = (&self.tape, at.lanes());
-        let piece = self.piece.min(batch_size);
-        let length = Memory::<R>::length(tape, Ways::Gradient, piece);
-        let memory = workspace.scratch(tape.padded + tape.summed + length);
-        let (padded, memory) = memory.split_at_mut(tape.padded);
-        let (sums, memory) = memory.split_at_mut(tape.summed);
-        let inverse = R::ONE / R::from_f64(batch_size as f64);
-        for lane in 0..lanes {
-            tape.pad(at.replica(lane), Some(&self.statistics), padded);
-            sums.fill(R::ZERO);
-            for first in (0..batch_size).step_by(piece) {
-                let samples = piece.min(batch_size - first);
-                let selection = Selection::Batch { indices: &indices[first * lanes..], lanes, lane };
-                let mut memory = Memory::within(tape, Ways::Gradient, samples, memory);
-                self.read((0..samples).map(|row| selection.sample(row)), memory.values);
-                self.add_gradient(padded, selection, samples, &mut memory, sums);
-            }
-            let l2 = R::from_f64(self.l2);
-            tape.unpad(sums, inverse, l2, at.replica(lane), out.replica_mut(lane));
-        }
-    }
-
-    fn loss(&self, at: &Block<R>, out: &mut [f64]) {
-        assert_eq!(at.dimension(), self.dimension(), "a block has the dimension of the risk");
-        assert_eq!(out.len(), at.lanes(), "each lane has a loss");
-        for (lane, loss) in out.iter_mut().enumerate() {
-            let theta: Vec<f64> = (0..self.dimension()).map(|c| at.get(c, lane).to_f64()).collect();
-            let mut sum = 0.0;
-            self.each_loss(&theta, |loss| sum += loss);
-            *loss = sum / self.samples as f64 + self.penalty(&theta);
-        }
-    }
-}
-
-impl<R: Real> LayeredNetwork<R> {
-    /// Adds the gradients of some samples, which the first slot holds, to padded sums.
-    fn add_gradient(
-        &self,
-        padded: &[R],
-        selection: Selection<'_>,
-        samples: usize,
-        memory: &mut Memory<'_, R>,
-        sums: &mut [R],
-    ) {
-        self.tape.forward(padded, samples, memory.values, memory.scratch);
-        self.output_errors(selection, samples, memory);
-        let trace = Trace { samples, weights: padded, values: memory.values };
-        self.tape.pull_back(trace, &mut memory.errors, memory.scratch, |node, here, errors, scratch| {
-            node.operation.add_gradient(here, errors, &mut sums[node.summed.clone()], scratch);
-        });
-    }
-}
-
-impl<R: Real> NetworkRisk<R> for LayeredNetwork<R> {
-    fn parameter_tensors(&self) -> Vec<ParameterTensor> {
-        self.tape.tensors.clone()
-    }
-
-    fn initial_parameters(&self) -> Vec<InitialParameters> {
-        let constant = |range, value| InitialParameters { range, law: InitialLaw::Constant(value) };
-        let mut all = Vec::new();
-        for node in self.tape.nodes() {
-            let range = node.parameters.clone();
-            match &node.operation {
-                Operation::Weighted(weighted) => all.push(InitialParameters::linear(range, weighted.depth())),
-                Operation::Table(_) => {
-                    all.push(InitialParameters { range, law: InitialLaw::Normal { deviation: 1.0 } });
-                }
-                Operation::Normalisation(_) | Operation::FrozenNorm(_) => {
-                    let middle = range.start + range.len() / 2;
-                    all.push(constant(range.start..middle, 1.0));
-                    all.push(constant(middle..range.end, 0.0));
-                }
-                Operation::Elementwise(_) | Operation::Pooling(_) | Operation::Flatten(_) => {}
-            }
-        }
-        all
-    }
-
-    fn at<'n>(&'n self, parameters: &[R]) -> Result<Box<dyn NetworkPoint<R> + 'n>, NetworkError> {
-        Ok(Box::new(self.evaluate(parameters)?))
-    }
-
-    fn sample_losses(&self, parameters: &[R]) -> Result<Vec<f64>, NetworkError> {
-        let expected = self.tape.parameters;
-        if parameters.len() != expected {
-            return Err(NetworkError::Length { what: "parameters", expected, found: parameters.len() });
-        }
-        let at: Vec<f64> = parameters.iter().map(|value| value.to_f64()).collect();
-        let penalty = self.penalty(&at);
-        let mut losses = Vec::with_capacity(self.samples);
-        self.each_loss(&at, |loss| losses.push(loss + penalty));
-        Ok(losses)
     }
 }

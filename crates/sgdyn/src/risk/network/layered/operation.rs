@@ -144,7 +144,13 @@ impl Pass for Operation {
         each!(self, operation => operation.forward(weights, inputs, outputs, scratch));
     }
 
-    fn push_forward<R: Real>(&self, here: Here<'_, R>, along: Along<'_, R>, out: &mut [R], scratch: &mut [R]) {
+    fn push_forward<R: Real>(
+        &self,
+        here: Here<'_, R>,
+        along: Along<'_, R>,
+        out: &mut [R],
+        scratch: &mut [R],
+    ) {
         each!(self, operation => operation.push_forward(here, along, out, scratch));
     }
 

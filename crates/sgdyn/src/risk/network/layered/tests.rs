@@ -1,6 +1,7 @@
 //! Layered networks against finite differences and against what their definitions say.
 
 mod architectures;
+mod definitions;
 mod derivatives;
 mod refusals;
 mod sums;
@@ -57,7 +58,10 @@ fn residual() -> Vec<Layer> {
             shortcut: vec![convolution(4, 6, 1, 2, 0), batch_norm(6)],
         },
         function(Activation::Gelu),
-        Layer::Residual { body: vec![convolution(6, 6, 3, 1, 1), function(Activation::Tanh)], shortcut: vec![] },
+        Layer::Residual {
+            body: vec![convolution(6, 6, 3, 1, 1), function(Activation::Tanh)],
+            shortcut: vec![],
+        },
         Layer::GlobalAveragePool {},
         Layer::Flatten {},
         dense(6, 3),
@@ -68,7 +72,8 @@ fn cases() -> Vec<Case> {
     let softmax = Loss::SoftmaxCrossEntropy;
     let case = |name, input, layers| Case { name, input, layers, loss: softmax, kinks: false };
     let no_bias = Layer::Dense { inputs: 19, outputs: 3, bias: false };
-    let narrow = Layer::Convolution2d { inputs: 3, outputs: 4, kernel: 2, stride: 2, padding: 0, bias: false };
+    let narrow =
+        Layer::Convolution2d { inputs: 3, outputs: 4, kernel: 2, stride: 2, padding: 0, bias: false };
     let mut cases = vec![
         case("dense", VECTOR, vec![dense(5, 19), function(Activation::Tanh), no_bias]),
         case(
@@ -151,7 +156,10 @@ fn cases() -> Vec<Case> {
         case(
             "residual of the input",
             VECTOR,
-            vec![Layer::Residual { body: vec![dense(5, 5), function(Activation::Tanh)], shortcut: vec![] }, dense(5, 3)],
+            vec![
+                Layer::Residual { body: vec![dense(5, 5), function(Activation::Tanh)], shortcut: vec![] },
+                dense(5, 3),
+            ],
         ),
     ];
     cases.push(Case {

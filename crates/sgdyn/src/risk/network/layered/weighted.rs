@@ -13,8 +13,12 @@ use crate::risk::network::product::{Rows, RowsMut, Start, add_rows, add_transpos
 /// bits do not know: sums go on where they were.
 const DEPTH: usize = 1024;
 
-/// Values of squares that are gathered at a time.
-const GATHERED: usize = 1 << 17;
+/// Values of squares that are gathered at a time for products with weights.
+const GATHERED: usize = 1 << 16;
+
+/// Rows that a sum over samples takes at a time: it reads and writes all weights once for these, and a column of panels
+/// of so many rows stays in the first- or second-level cache.
+const SUMMED: usize = 240;
 
 /// y = Wx + b of each row x: a place of the input, or its square as `[kernel × kernel × channels]`.
 ///
@@ -46,7 +50,7 @@ impl Weighted {
             parameters: self.outputs() * (self.depth + usize::from(self.bias)),
             padded: summed + self.depth * self.output.stride(),
             summed,
-            scratch: if self.window.is_some() { 2 * self.block() * self.row_stride } else { 0 },
+            scratch: if self.window.is_some() { SUMMED * self.row_stride } else { 0 },
         }
     }
 
@@ -76,15 +80,10 @@ impl Weighted {
         self.output.stride()
     }
 
-    /// Rows that a product takes at a time: a multiple of the heights of all tiles.
-    fn block(&self) -> usize {
-        (GATHERED / self.row_stride / 48 * 48).clamp(48, 240)
-    }
-
-    /// Of each block: its first row and its number of rows.
+    /// Of each block of rows that a product takes: its first row and its number of rows, a multiple of the heights of
+    /// all tiles.
     fn blocks(&self, rows: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let block = self.block();
-        (0..rows).step_by(block).map(move |first| (first, block.min(rows - first)))
+        blocks(rows, (GATHERED / self.row_stride / 48 * 48).clamp(48, SUMMED))
     }
 
     /// Rows x from `first` on: where they are, or gathered in `scratch`.
@@ -161,7 +160,7 @@ impl Weighted {
         scratch: &mut [R],
     ) {
         let stride = self.output.stride();
-        for (first, count) in self.blocks(errors.len() / stride) {
+        for (first, count) in blocks(errors.len() / stride, SUMMED) {
             let rows = self.rows(inputs, first, count, scratch);
             let errors = part(errors, stride, first, count);
             let left = Rows { values: &errors.values[outputs.start..], stride };
@@ -182,7 +181,13 @@ impl Pass for Weighted {
         }
     }
 
-    fn push_forward<R: Real>(&self, here: Here<'_, R>, along: Along<'_, R>, out: &mut [R], scratch: &mut [R]) {
+    fn push_forward<R: Real>(
+        &self,
+        here: Here<'_, R>,
+        along: Along<'_, R>,
+        out: &mut [R],
+        scratch: &mut [R],
+    ) {
         let stride = self.output.stride();
         for (first, count) in self.blocks(out.len() / stride) {
             let out = &mut out[first * stride..][..count * stride];
@@ -286,6 +291,10 @@ impl Parameters for Weighted {
         let (weights, _) = self.sums(sums);
         self.add_weight_gradient(0..self.outputs(), along.inputs, errors.errors, weights, scratch);
     }
+}
+
+fn blocks(rows: usize, block: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).step_by(block).map(move |first| (first, block.min(rows - first)))
 }
 
 fn part<R>(values: &[R], stride: usize, first: usize, count: usize) -> Rows<'_, R> {

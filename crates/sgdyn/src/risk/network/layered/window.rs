@@ -37,45 +37,115 @@ impl Window {
     }
 }
 
+/// Calls the body for each place from `first` on, counted through all samples, with the sample, and with the first pixel
+/// of its square relative to the image, which may be negative.
+macro_rules! each_place {
+    ($window:ident, $first:ident, $rows:expr, |$row:ident, $sample:ident, $top:ident, $left:ident| $body:block) => {
+        let places = $window.output.places();
+        let mut $sample = $first / places;
+        let mut y = $first % places / $window.output.width;
+        let mut x = $first % places % $window.output.width;
+        for $row in $rows {
+            let $top = (y * $window.step) as isize - $window.padding as isize;
+            let $left = (x * $window.step) as isize - $window.padding as isize;
+            $body
+            x += 1;
+            if x == $window.output.width {
+                x = 0;
+                y += 1;
+                if y == $window.output.height {
+                    y = 0;
+                    $sample += 1;
+                }
+            }
+        }
+    };
+}
+
+impl Window {
+    /// The columns of a square that lie in the image.
+    #[inline(always)]
+    fn columns(&self, left: isize) -> (usize, usize) {
+        let begin = (-left).clamp(0, self.width as isize);
+        let end = (self.input.width as isize - left).clamp(begin, self.width as isize);
+        (begin as usize, end as usize)
+    }
+
+    /// The row of the image under a row of a square, if there is one.
+    #[inline(always)]
+    fn row(&self, top: isize, row: usize) -> Option<usize> {
+        let y = top + row as isize;
+        (0..self.input.height as isize).contains(&y).then_some(y as usize)
+    }
+
+    /// The first value, within a sample, of a row of a square that begins at a column of the image.
+    #[inline(always)]
+    fn begin(&self, y: usize, left: isize, column: usize) -> usize {
+        (y * self.input.width + (left + column as isize) as usize) * self.input.stride()
+    }
+}
+
 lane_kernel! {
     /// Writes the squares of the places from `first` on, counted through all samples, as rows of
     /// `[area × channels]` values, as many as `out` has.
     pub(super) fn gather<R: Real>(window: Window, inputs: &[R], first: usize, out: RowsMut<'_, R>) {
-        let (length, places) = (window.input.length(), window.output.places());
-        let (channels, from_stride) = (window.input.channels, window.input.stride());
-        for (row, out) in out.values.chunks_exact_mut(out.stride).enumerate() {
-            let (sample, place) = ((first + row) / places, (first + row) % places);
+        let length = window.input.length();
+        let (channels, stride) = (window.input.channels, window.input.stride());
+        each_place!(window, first, out.values.chunks_exact_mut(out.stride), |out, sample, top, left| {
             let image = &inputs[sample * length..][..length];
             let (used, padding) = out.split_at_mut(window.area() * channels);
-            for (to, pixel) in used.chunks_exact_mut(channels).zip(window.pixels(place)) {
-                match pixel {
-                    Some(pixel) => {
-                        for (to, &from) in to.iter_mut().zip(&image[pixel * from_stride..][..channels]) {
-                            *to = from;
-                        }
+            let (begin, end) = window.columns(left);
+            for (row, to) in used.chunks_exact_mut(window.width * channels).enumerate() {
+                let Some(y) = window.row(top, row) else {
+                    to.fill(R::ZERO);
+                    continue;
+                };
+                to[..begin * channels].fill(R::ZERO);
+                to[end * channels..].fill(R::ZERO);
+                let to = &mut to[begin * channels..end * channels];
+                if to.is_empty() {
+                    continue;
+                }
+                let from = &image[window.begin(y, left, begin)..];
+                if channels == stride {
+                    to.copy_from_slice(&from[..to.len()]);
+                } else {
+                    for (to, from) in to.chunks_exact_mut(channels).zip(from.chunks_exact(stride)) {
+                        to.copy_from_slice(&from[..channels]);
                     }
-                    None => to.fill(R::ZERO),
                 }
             }
             padding.fill(R::ZERO);
-        }
+        });
     }
 }
 
 lane_kernel! {
     /// Adds rows of squares to the pixels that [`gather`] took them from.
     pub(super) fn scatter<R: Real>(window: Window, rows: Rows<'_, R>, first: usize, out: &mut [R]) {
-        let (length, places) = (window.input.length(), window.output.places());
-        let (channels, to_stride) = (window.input.channels, window.input.stride());
-        for (row, from) in rows.values.chunks_exact(rows.stride).enumerate() {
-            let (sample, place) = ((first + row) / places, (first + row) % places);
+        let length = window.input.length();
+        let (channels, stride) = (window.input.channels, window.input.stride());
+        each_place!(window, first, rows.values.chunks_exact(rows.stride), |rows, sample, top, left| {
             let image = &mut out[sample * length..][..length];
-            for (from, pixel) in from.chunks_exact(channels).zip(window.pixels(place)) {
-                let Some(pixel) = pixel else { continue };
-                for (to, &from) in image[pixel * to_stride..][..channels].iter_mut().zip(from) {
-                    *to += from;
+            let (begin, end) = window.columns(left);
+            for (row, from) in
+                rows.chunks_exact(window.width * channels).take(window.height).enumerate()
+            {
+                let from = &from[begin * channels..end * channels];
+                let Some(y) = window.row(top, row).filter(|_| !from.is_empty()) else { continue };
+                let to = &mut image[window.begin(y, left, begin)..];
+                if channels == stride {
+                    for (to, &from) in to.iter_mut().zip(from) {
+                        *to += from;
+                    }
+                } else {
+                    for (to, from) in to.chunks_exact_mut(stride).zip(from.chunks_exact(channels)) {
+                        for (to, &from) in to.iter_mut().zip(from) {
+                            *to += from;
+                        }
+                    }
                 }
             }
-        }
+        });
     }
 }

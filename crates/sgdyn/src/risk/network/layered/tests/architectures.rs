@@ -2,10 +2,11 @@
 
 use super::{cases, point};
 use crate::risk::Workspace;
-use crate::risk::fixtures::scattered;
-use crate::risk::network::layered::{Input, LayeredNetwork, ResNet18, ResidualNorm, Stem, mlp, next_token_model};
+use crate::risk::network::layered::{
+    Input, LayeredNetwork, ResNet18, ResidualNorm, Stem, mlp, next_token_model,
+};
 use crate::risk::network::tests::{close, difference};
-use crate::risk::network::{Activation, InitialLaw, Loss, NetworkPoint, NetworkRisk};
+use crate::risk::network::{Activation, InitialDistribution, Loss, NetworkPoint, NetworkRisk};
 use crate::risk::{Dataset, EmpiricalRisk, Labels};
 
 fn images(samples: usize, classes: usize) -> Dataset {
@@ -14,7 +15,7 @@ fn images(samples: usize, classes: usize) -> Dataset {
         names: (0..classes).map(|class| class.to_string()).collect(),
     };
     let names = (0..784).map(|pixel| format!("pixel {pixel}")).collect();
-    Dataset::new("images", scattered(samples * 784, 0.1), names, labels).unwrap()
+    Dataset::new("images", spread(samples * 784, 3), names, labels).unwrap()
 }
 
 fn resnet(description: ResNet18) -> LayeredNetwork<f64> {
@@ -22,15 +23,27 @@ fn resnet(description: ResNet18) -> LayeredNetwork<f64> {
     LayeredNetwork::new(&images(3, 10), input, &layers, Loss::SoftmaxCrossEntropy, 0.0).unwrap()
 }
 
-/// θ as drawn, with the golden sequence for uniform numbers.
+/// Values without structure in [−1, 1). Multiples of indices alone would be a lattice, whose sums cancel, and the
+/// normalisations of so many layers would blow up what is left.
+fn spread(count: usize, shift: usize) -> Vec<f64> {
+    let value = |index: usize| {
+        let index = index as f64;
+        2.0 * (0.618_033_988_749_894_9 * index * (index + 1.0) / 2.0).fract() - 1.0
+    };
+    (shift..shift + count).map(value).collect()
+}
+
+/// θ as drawn.
 fn drawn(network: &LayeredNetwork<f64>) -> Vec<f64> {
-    let mut at = scattered(network.dimension(), 0.2);
+    let mut at = spread(network.dimension(), 100);
     for initial in network.initial_parameters() {
         let values = &mut at[initial.range];
         match initial.law {
-            InitialLaw::Uniform { bound } => values.iter_mut().for_each(|value| *value *= bound),
-            InitialLaw::Normal { deviation } => values.iter_mut().for_each(|value| *value *= deviation),
-            InitialLaw::Constant(constant) => values.fill(constant),
+            InitialDistribution::Uniform { bound } => values.iter_mut().for_each(|value| *value *= bound),
+            InitialDistribution::Normal { deviation } => {
+                values.iter_mut().for_each(|value| *value *= deviation)
+            }
+            InitialDistribution::Constant(constant) => values.fill(constant),
         }
     }
     at
@@ -42,7 +55,7 @@ fn a_small_resnet_has_the_derivatives_of_differences() {
         let network = resnet(ResNet18 { width: 4, norm, stem, ..ResNet18::default() });
         let at = drawn(&network);
         // So short that hardly any of the many ReLUs changes its sign within a difference.
-        let along: Vec<f64> = scattered(at.len(), 0.6).into_iter().map(|value| 1e-5 * value).collect();
+        let along: Vec<f64> = spread(at.len(), 777).into_iter().map(|value| 1e-5 * value).collect();
         let gradient = |at: &[f64]| {
             let mut out = vec![0.0; at.len()];
             network.evaluate(at).unwrap().gradient(&mut Workspace::new(), &mut out).unwrap();
@@ -85,10 +98,13 @@ fn initial_laws_are_those_of_pytorch() {
         end = initial.range.end;
     }
     assert_eq!(end, network.dimension());
-    assert_eq!(laws[0].law, InitialLaw::Uniform { bound: 1.0 / 3.0 });
-    assert_eq!((laws[1].law, laws[2].law), (InitialLaw::Constant(1.0), InitialLaw::Constant(0.0)));
-    assert_eq!(laws[3].law, InitialLaw::Uniform { bound: 1.0 / 72.0_f64.sqrt() });
-    assert_eq!(laws.last().unwrap().law, InitialLaw::Uniform { bound: 0.125 });
+    assert_eq!(laws[0].law, InitialDistribution::Uniform { bound: 1.0 / 3.0 });
+    assert_eq!(
+        (laws[1].law, laws[2].law),
+        (InitialDistribution::Constant(1.0), InitialDistribution::Constant(0.0))
+    );
+    assert_eq!(laws[3].law, InitialDistribution::Uniform { bound: 1.0 / 72.0_f64.sqrt() });
+    assert_eq!(laws.last().unwrap().law, InitialDistribution::Uniform { bound: 0.125 });
 }
 
 #[test]
@@ -106,6 +122,6 @@ fn perceptrons_and_models_of_tokens_are_one_call() {
     let data = Dataset::new("text", data.values().to_vec(), data.feature_names().to_vec(), labels).unwrap();
     let network = LayeredNetwork::<f64>::new(&data, input, &layers, Loss::SoftmaxCrossEntropy, 0.0).unwrap();
     assert_eq!(network.dimension(), 7 * 3 + 12 * 5 + 5 + 5 * 7 + 7);
-    assert_eq!(network.initial_parameters()[0].law, InitialLaw::Normal { deviation: 1.0 });
+    assert_eq!(network.initial_parameters()[0].law, InitialDistribution::Normal { deviation: 1.0 });
     assert!(network.evaluate(&point(&network, 0.8)).is_ok());
 }

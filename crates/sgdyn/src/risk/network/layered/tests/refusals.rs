@@ -110,18 +110,25 @@ fn what_is_not_finite_is_named_with_layer_and_sample() {
     let mut at = point(&network, 0.8);
     assert!(network.evaluate(&at[1..]).is_err());
     assert!(network.sample_losses(&at[1..]).is_err());
-    let tensor = network.parameter_tensors().into_iter().find(|tensor| tensor.name == "3.conv2.bias").unwrap();
+    let tensor =
+        network.parameter_tensors().into_iter().find(|tensor| tensor.name == "3.conv2.bias").unwrap();
     at[tensor.range.start + 1] = f32::NAN;
     let error = network.evaluate(&at).unwrap_err().to_string();
     assert_eq!(
         error,
-        format!("parameter {} (from 0), in 3.conv2.bias, is NaN: parameters must be finite", tensor.range.start + 1)
+        format!(
+            "parameter {} (from 0), in 3.conv2.bias, is NaN: parameters must be finite",
+            tensor.range.start + 1
+        )
     );
     at[tensor.range.start + 1] = 3e38;
     at[tensor.range.start] = 3e38;
     let error = network.evaluate(&at).unwrap_err().to_string();
     assert!(error.starts_with("the outputs of layer "), "{error}");
-    assert!(error.contains("are not finite for sample 0 (from 0): the parameters are too large for f32"), "{error}");
+    assert!(
+        error.contains("are not finite for sample 0 (from 0): the parameters are too large for f32"),
+        "{error}"
+    );
     let mut vector = vec![0.0; 3];
     let point = network.at(&point(&network, 0.8)).unwrap();
     assert!(point.hessian_vector(&[0.0; 3], &mut crate::risk::Workspace::new(), &mut vector).is_err());
@@ -135,13 +142,61 @@ fn names_follow_pytorch() {
     let tensors = network.parameter_tensors();
     let names: Vec<_> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
     let expected = [
-        "0.weight", "0.bias", "1.weight", "1.bias", "3.conv1.weight", "3.bn1.weight", "3.bn1.bias",
-        "3.conv2.weight", "3.conv2.bias", "3.shortcut.0.weight", "3.shortcut.0.bias", "3.shortcut.1.weight",
-        "3.shortcut.1.bias", "5.body.0.weight", "5.body.0.bias", "8.weight", "8.bias",
+        "0.weight",
+        "0.bias",
+        "1.weight",
+        "1.bias",
+        "3.conv1.weight",
+        "3.bn1.weight",
+        "3.bn1.bias",
+        "3.conv2.weight",
+        "3.conv2.bias",
+        "3.shortcut.0.weight",
+        "3.shortcut.0.bias",
+        "3.shortcut.1.weight",
+        "3.shortcut.1.bias",
+        "5.body.0.weight",
+        "5.body.0.bias",
+        "8.weight",
+        "8.bias",
     ];
     assert_eq!(names, expected);
     assert_eq!(tensors[4].shape, [6, 4, 3, 3]);
     assert_eq!(network.statistic_tensors()[1].name, "3.shortcut.1.running_var");
-    let all = tensors.iter().fold(0, |end, tensor| if tensor.range.start == end { tensor.range.end } else { 0 });
+    let all =
+        tensors.iter().fold(0, |end, tensor| if tensor.range.start == end { tensor.range.end } else { 0 });
     assert_eq!(all, crate::risk::EmpiricalRisk::dimension(&network));
+}
+
+#[test]
+fn layers_are_written_in_a_study() {
+    #[derive(serde::Deserialize, serde::Serialize)]
+    struct Study {
+        layers: Vec<Layer>,
+    }
+    let text = r#"
+        [[layers]]
+        kind = "residual"
+        [[layers.body]]
+        kind = "named"
+        name = "conv1"
+        layer = { kind = "convolution2d", inputs = 2, outputs = 2, kernel = 3, padding = 1, bias = false }
+        [[layers.body]]
+        kind = "activation"
+        function = "gelu"
+        [[layers]]
+        kind = "flatten"
+        [[layers]]
+        kind = "dense"
+        inputs = 60
+        outputs = 3
+    "#;
+    let Study { layers } = toml::from_str(text).unwrap();
+    let written = toml::to_string(&Study { layers: layers.clone() }).unwrap();
+    assert_eq!(toml::from_str::<Study>(&written).unwrap().layers, layers);
+    let network = Case { layers, input: IMAGE, ..cases().swap_remove(0) }.network::<f32>(5);
+    let names: Vec<_> = network.parameter_tensors().into_iter().map(|tensor| tensor.name).collect();
+    assert_eq!(names, ["0.conv1.weight", "2.weight", "2.bias"]);
+    let unknown = toml::from_str::<Layer>("kind = 'dense'\ninputs = 1\noutputs = 2\nwidth = 3");
+    assert!(unknown.unwrap_err().to_string().contains("unknown field `width`"));
 }

@@ -124,7 +124,8 @@ fn batches_are_means_of_their_samples_in_every_lane() {
 fn a_chain_of_dense_layers_is_the_network_of_dense_layers() {
     for activation in [Activation::Tanh, Activation::Relu, Activation::Gelu] {
         let mut case = cases().swap_remove(0);
-        case.layers = vec![dense(5, 19), function(activation), dense(19, 8), function(activation), dense(8, 3)];
+        case.layers =
+            vec![dense(5, 19), function(activation), dense(19, 8), function(activation), dense(8, 3)];
         let layered = case.network::<f64>(300);
         let plan = [(5, 19, activation), (19, 8, activation), (8, 3, Activation::Identity)];
         let plan = plan.map(|(inputs, outputs, activation)| Dense { inputs, outputs, activation });
@@ -136,7 +137,8 @@ fn a_chain_of_dense_layers_is_the_network_of_dense_layers() {
         for (found, expected) in results(&layered, &one).iter().zip(results(&layered, &other)) {
             close(found, &expected, 1e-13, activation.name());
         }
-        let losses = [layered.sample_losses(&at), NetworkRisk::sample_losses(&chain, &at)].map(Result::unwrap);
+        let losses =
+            [layered.sample_losses(&at), NetworkRisk::sample_losses(&chain, &at)].map(Result::unwrap);
         close(&losses[0], &losses[1], 1e-14, activation.name());
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The law of the first values of some parameters, independent of each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum InitialLaw {
+pub enum InitialDistribution {
     /// Uniform on [−bound, bound).
     Uniform {
         /// The bound.
@@ -25,13 +25,13 @@ pub struct InitialParameters {
     /// Their places in θ.
     pub range: Range<usize>,
     /// Their law.
-    pub law: InitialLaw,
+    pub law: InitialDistribution,
 }
 
 impl InitialParameters {
     /// PyTorch's default for a linear map of `inputs` values, weights and biases alike: uniform within ±1/√inputs (He
     /// et al., ICCV 2015, with a = √5).
     pub(super) fn linear(range: Range<usize>, inputs: usize) -> Self {
-        Self { range, law: InitialLaw::Uniform { bound: 1.0 / (inputs as f64).sqrt() } }
+        Self { range, law: InitialDistribution::Uniform { bound: 1.0 / (inputs as f64).sqrt() } }
     }
 }

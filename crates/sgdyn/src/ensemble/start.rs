@@ -2,6 +2,7 @@
 
 use crate::lanes::Block;
 use crate::random::{Address, Purpose, Seed, SequentialGenerator, Variate};
+use crate::risk::network::{InitialDistribution, InitialParameters};
 
 /// The law of the starting point.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,13 +16,8 @@ pub enum Start {
         /// A root of the covariance.
         root: Vec<f64>,
     },
-    /// Each coordinate uniform between `centre` ± `half_width`, independent; both `[d]`.
-    Uniform {
-        /// The mean.
-        centre: Vec<f64>,
-        /// The distance from the mean to either end, at least 0.
-        half_width: Vec<f64>,
-    },
+    /// The law that the parameters of a network begin with.
+    Parameters(Vec<InitialParameters>),
 }
 
 impl Start {
@@ -30,7 +26,7 @@ impl Start {
         match self {
             Self::Point(point) => point.len(),
             Self::Normal { mean, .. } => mean.len(),
-            Self::Uniform { centre, .. } => centre.len(),
+            Self::Parameters(parameters) => parameters.last().map_or(0, |last| last.range.end),
         }
     }
 
@@ -54,15 +50,33 @@ impl Start {
                     block.set(coordinate, lane, R::from_f64(mean[coordinate] + offset));
                 }
             }
-            Self::Uniform { centre, half_width } => {
-                for (pair, (centre, half_width)) in centre.chunks(2).zip(half_width.chunks(2)).enumerate() {
-                    let purpose = Purpose::InitialParameters;
-                    let address = Address { replica, chunk: 0, coordinate: pair as u32, purpose };
-                    let uniforms = address.uniforms(seed);
-                    for (place, ((centre, half_width), u)) in
-                        centre.iter().zip(half_width).zip(uniforms).enumerate()
-                    {
-                        block.set(2 * pair + place, lane, R::from_f64(half_width * (2.0 * u - 1.0) + centre));
+            Self::Parameters(parameters) => {
+                let purpose = Purpose::InitialParameters;
+                for (index, InitialParameters { range, law }) in parameters.iter().enumerate() {
+                    let mut put =
+                        |coordinate: usize, value: f64| block.set(coordinate, lane, R::from_f64(value));
+                    match *law {
+                        InitialDistribution::Uniform { bound } => {
+                            for coordinate in range.clone() {
+                                let pair = (coordinate / 2) as u32;
+                                let address = Address { replica, chunk: 0, coordinate: pair, purpose };
+                                let uniform = address.uniforms(seed)[coordinate % 2];
+                                put(coordinate, bound * (2.0 * uniform - 1.0));
+                            }
+                        }
+                        InitialDistribution::Normal { deviation } => {
+                            let mut generator =
+                                SequentialGenerator::new(seed, replica, 1 + index as u64, purpose);
+                            for first in range.clone().step_by(2) {
+                                let pair = generator.normal_pair();
+                                for (coordinate, z) in (first..range.end).zip(pair) {
+                                    put(coordinate, deviation * z);
+                                }
+                            }
+                        }
+                        InitialDistribution::Constant(value) => {
+                            range.clone().for_each(|coordinate| put(coordinate, value));
+                        }
                     }
                 }
             }

@@ -16,15 +16,14 @@ mod verdict;
 
 pub use datum::{ColumnKind, Datum};
 pub use description::{
-    Approximation, Cell, Coordinate, CriticalPoints, Curvature, CurvatureObservable, Density, Description,
-    DescriptionError, Diffusion, Ensemble, Escape, EscapeSolver, FirstPassage, Formula, Grid, GridMethod,
-    Integration, Integrator, Interpretation, Label, Landscape, LawAbscissa, LawOrdinate, Laws, Model, Named,
-    NamedStart, Network, Noise, Observable, Occupation, OccupiedRegion, Overrides, Panel, Parameter,
-    PassageObservable, Place, Precision, Question, RareEvent, RareMethod, RareQuantity, Risk, Rule, Sampling,
-    Schedule, Simulate, Start, Stationary, StationaryTheory, Step, Study, Supervised, TheoryOfEscape, Train,
-    TrainObservable, reference,
+    Approximation, Architecture, Cell, Coordinate, CriticalPoints, Curvature, CurvatureObservable, Data,
+    Density, Description, DescriptionError, Diffusion, Ensemble, Escape, EscapeSolver, FirstPassage, Formula,
+    Grid, GridMethod, Integration, Integrator, Interpretation, Label, Landscape, LawAbscissa, LawOrdinate,
+    Laws, Model, Named, NamedStart, Network, Noise, Observable, Occupation, OccupiedRegion, Overrides, Panel,
+    Parameter, PassageObservable, Place, Precision, Question, RareEvent, RareMethod, RareQuantity, Risk,
+    Rule, Sampling, Schedule, Simulate, Split, Start, Stationary, StationaryTheory, Step, Study, Subset,
+    SubsetBy, Supervised, TextWindows, TheoryOfEscape, Train, TrainObservable, reference,
 };
-pub use description::{Data, Split, Subset, SubsetBy, TextWindows};
 pub use error::StudyError;
 pub use manifest::{Machine, Manifest, Status};
 pub use run::{

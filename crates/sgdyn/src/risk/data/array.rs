@@ -4,10 +4,10 @@ use super::format_error::FormatError;
 
 /// The numbers of an array, the last index fastest.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Array {
-    pub(super) shape: Vec<usize>,
+pub(in crate::risk) struct Array {
+    pub(in crate::risk) shape: Vec<usize>,
     /// `[product of the shape]`. Integers beyond ±2⁵³ are rounded.
-    pub(super) values: Vec<f64>,
+    pub(in crate::risk) values: Vec<f64>,
 }
 
 /// The order of the bytes of an element.

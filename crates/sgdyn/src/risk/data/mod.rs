@@ -17,7 +17,7 @@ mod pool;
 mod read;
 mod ready;
 mod records;
-mod safetensors;
+pub(super) mod safetensors;
 mod selection;
 mod text;
 mod transform;

@@ -14,7 +14,7 @@ pub(super) fn recognised(bytes: &[u8]) -> bool {
 }
 
 /// The tensors of a file, in the order of their names.
-pub(super) struct Tensors<'b> {
+pub(in crate::risk) struct Tensors<'b> {
     data: &'b [u8],
     tensors: BTreeMap<String, Tensor>,
 }
@@ -32,7 +32,7 @@ const METADATA: &str = "__metadata__";
 
 impl<'b> Tensors<'b> {
     /// Reads the header; tensors are looked at when they are asked for.
-    pub(super) fn open(bytes: &'b [u8]) -> Result<Self, FormatError> {
+    pub(in crate::risk) fn open(bytes: &'b [u8]) -> Result<Self, FormatError> {
         let Some((length, rest)) = bytes.split_first_chunk::<LENGTH>() else {
             return Err(FormatError::Truncated { needed: LENGTH as u128, held: bytes.len() });
         };
@@ -61,12 +61,12 @@ impl<'b> Tensors<'b> {
     }
 
     /// Names and shapes.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &[usize])> {
+    pub(in crate::risk) fn all(&self) -> impl Iterator<Item = (&str, &[usize])> {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()))
     }
 
     /// Decodes a tensor whose name is one of [`Tensors::all`].
-    pub(super) fn array(&self, name: &str) -> Result<Array, FormatError> {
+    pub(in crate::risk) fn array(&self, name: &str) -> Result<Array, FormatError> {
         let Tensor { dtype, shape, data_offsets: [begin, end] } = &self.tensors[name];
         let element = element(dtype)?;
         let needed = element.size_of(shape)?;

@@ -1,11 +1,16 @@
 //! What can be wrong with a network, or with a point at which it is evaluated.
 
+use super::layered::LayerError;
+
 /// A network cannot be built for its data, or evaluated at a point.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NetworkError {
     /// No layer at all.
     #[error("a network needs at least one layer")]
     NoLayers,
+    /// Layers of a [`LayeredNetwork`](super::layered::LayeredNetwork) that do not fit each other, or its data.
+    #[error(transparent)]
+    Layers(#[from] LayerError),
     /// A layer without inputs or outputs.
     #[error("layer {layer} has {inputs} inputs and {outputs} outputs: both must be at least 1")]
     EmptyLayer {

@@ -409,7 +409,7 @@ pub(super) fn dot<R: Real>(x: &[R], y: &[R]) -> f64 {
 }
 
 lane_kernel! {
-    fn are_finite<R: Real>(values: &[R]) -> bool {
+    pub(super) fn are_finite<R: Real>(values: &[R]) -> bool {
         // 0 where a value is finite, NaN where not; a fixed number of sums, so that the loop vectorises.
         let mut sums = [R::ZERO; PANEL];
         let (panels, rest) = values.as_chunks::<PANEL>();
@@ -425,7 +425,7 @@ lane_kernel! {
 
 lane_kernel! {
     /// `out[r] = left[r] · right[r]`, rows of whole panels.
-    fn row_products<R: Real>(left: &[R], right: &[R], stride: usize, out: &mut [R]) {
+    pub(super) fn row_products<R: Real>(left: &[R], right: &[R], stride: usize, out: &mut [R]) {
         let rows = left.chunks_exact(stride).zip(right.chunks_exact(stride));
         for (out, (left, right)) in out.iter_mut().zip(rows) {
             *out = super::factors::row_dot(left, right);
@@ -434,7 +434,7 @@ lane_kernel! {
 }
 
 lane_kernel! {
-    fn scale_rows<R: Real>(from: &[R], weights: &[R], stride: usize, out: &mut [R]) {
+    pub(super) fn scale_rows<R: Real>(from: &[R], weights: &[R], stride: usize, out: &mut [R]) {
         let rows = from.chunks_exact(stride).zip(out.chunks_exact_mut(stride));
         for ((from, out), &weight) in rows.zip(weights) {
             for (out, &value) in out.iter_mut().zip(from) {

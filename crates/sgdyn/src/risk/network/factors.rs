@@ -25,6 +25,24 @@ pub struct Gram<R> {
 }
 
 impl<R: Real> Gram<R> {
+    pub(super) fn zeros(samples: usize) -> Self {
+        let stride = samples.next_multiple_of(PANEL);
+        // Rows begin at cache lines, where the system allows it: a product with a vector reads nothing else.
+        let memory = vec![R::ZERO; samples * stride + PANEL];
+        let begin = memory.as_ptr().align_offset(64).min(PANEL);
+        Self { memory, begin, stride, samples }
+    }
+
+    /// Adds what the penalty λθ in each gradient adds, from λ∇ℓᵢ·θ, `[samples]`, and λ²|θ|².
+    pub(super) fn add_penalty(&mut self, derivatives: &[R], square: R) {
+        let stride = self.stride;
+        for (row, &own) in self.values_mut().chunks_exact_mut(stride).zip(derivatives) {
+            for (value, &other) in row.iter_mut().zip(derivatives) {
+                *value += (own + other) + square;
+            }
+        }
+    }
+
     /// N.
     pub fn samples(&self) -> usize {
         self.samples
@@ -40,7 +58,7 @@ impl<R: Real> Gram<R> {
         &self.memory[self.begin..][..self.samples * self.stride]
     }
 
-    fn values_mut(&mut self) -> &mut [R] {
+    pub(super) fn values_mut(&mut self) -> &mut [R] {
         &mut self.memory[self.begin..][..self.samples * self.stride]
     }
 
@@ -112,12 +130,7 @@ impl<R: Real> Evaluation<'_, R> {
     /// K = Σₗ (AₗAₗᵀ + 11ᵀ) ∘ (ΔₗΔₗᵀ) with the inputs Aₗ and errors Δₗ of all samples as rows. Time
     /// O(N² Σ widths), memory O(N²), for any number of parameters.
     pub fn gram(&self) -> Gram<R> {
-        let samples = self.network.samples();
-        let stride = samples.next_multiple_of(PANEL);
-        // Rows begin at cache lines, where the system allows it: a product with a vector reads nothing else.
-        let memory = vec![R::ZERO; samples * stride + PANEL];
-        let begin = memory.as_ptr().align_offset(64).min(PANEL);
-        let mut gram = Gram { memory, begin, stride, samples };
+        let mut gram = Gram::zeros(self.network.samples());
         let mut columns = Columns::new(self);
         let (mut one, mut other) = (vec![R::ZERO; self.trace_memory()], vec![R::ZERO; self.trace_memory()]);
         let mut block = GramBlock::default();
@@ -141,11 +154,7 @@ impl<R: Real> Evaluation<'_, R> {
             }
         }
         if let Some((derivatives, square)) = self.penalty_terms() {
-            for (row, &own) in gram.values_mut().chunks_exact_mut(stride).zip(&derivatives) {
-                for (value, &other) in row.iter_mut().zip(&derivatives) {
-                    *value += (own + other) + square;
-                }
-            }
+            gram.add_penalty(&derivatives, square);
         }
         gram
     }

@@ -1,7 +1,9 @@
 //! Losses of the outputs of a network, their derivatives and the products of these.
 
+use super::error::NetworkError;
 use super::product::PANEL;
 use crate::lanes::{Real, lane_kernel};
+use crate::risk::{Dataset, Labels};
 
 /// The loss ℓ(z, y) of the outputs z of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -43,6 +45,28 @@ impl Selection<'_> {
 }
 
 impl<R: Real> Goals<R> {
+    /// The labels of `data` for a network whose outputs lie in rows of `stride` values.
+    pub(super) fn new(data: &Dataset, loss: Loss, stride: usize) -> Result<Self, NetworkError> {
+        match (loss, data.labels()) {
+            (Loss::SoftmaxCrossEntropy, Labels::Classes { of_sample, .. }) => {
+                Ok(Self::Classes(of_sample.clone()))
+            }
+            (Loss::SoftmaxCrossEntropy, Labels::Targets(_)) => {
+                Err(NetworkError::Targets { data: data.name().to_owned() })
+            }
+            (Loss::Squared, labels) => {
+                let mut values = vec![R::ZERO; data.samples() * stride];
+                for (sample, row) in values.chunks_exact_mut(stride).enumerate() {
+                    match labels {
+                        Labels::Classes { of_sample, .. } => row[of_sample[sample] as usize] = R::ONE,
+                        Labels::Targets(targets) => row[0] = R::from_f64(targets[sample]),
+                    }
+                }
+                Ok(Self::Values(values))
+            }
+        }
+    }
+
     /// Writes ∂ℓ/∂z, `[rows × stride]`, of outputs z with `width` values in a row; 0 behind them.
     pub(super) fn errors(
         &self,
@@ -74,7 +98,7 @@ impl<R: Real> Goals<R> {
     }
 
     /// The class of a sample: where a row of unit vectors has its 1.
-    pub(super) fn class(&self, sample: usize, stride: usize) -> usize {
+    fn class(&self, sample: usize, stride: usize) -> usize {
         match self {
             Self::Classes(classes) => classes[sample] as usize,
             Self::Values(values) => {
@@ -82,6 +106,12 @@ impl<R: Real> Goals<R> {
                 row.iter().position(|&value| value == R::ONE).unwrap_or(0)
             }
         }
+    }
+
+    /// Whether the first of the largest outputs is that of the sample's class.
+    pub(super) fn is_right(&self, sample: usize, stride: usize, outputs: &[f64]) -> bool {
+        let largest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        outputs.iter().position(|&output| output == largest) == Some(self.class(sample, stride))
     }
 
     /// ℓ of one sample.

@@ -6,11 +6,14 @@
 //! Fisher matrices.
 
 mod activation;
+mod checkpoint;
+mod checkpoint_error;
 mod curvature;
 mod error;
 mod evaluation;
 mod factors;
-mod initial;
+mod initialisation;
+pub mod layered;
 mod loss;
 mod model;
 mod pass;
@@ -21,10 +24,12 @@ mod product;
 mod tests;
 
 pub use activation::Activation;
+pub use checkpoint::{read_weights, write_weights};
+pub use checkpoint_error::CheckpointError;
 pub use error::NetworkError;
 pub use evaluation::Evaluation;
 pub use factors::Gram;
-pub use initial::InitialLaw;
+pub use initialisation::{InitialDistribution, InitialParameters};
 pub use loss::Loss;
 pub use model::Network;
 pub use plan::Dense;

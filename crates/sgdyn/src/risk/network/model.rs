@@ -6,8 +6,8 @@ use super::pass::{Samples, Trace};
 use super::plan::{Dense, Plan, stride};
 use super::product::Rows;
 use crate::lanes::{Block, Layout, Real};
+use crate::risk::Dataset;
 use crate::risk::empirical::{EmpiricalRisk, Workspace, check_batch};
-use crate::risk::{Dataset, Labels};
 
 /// Samples that pass through a network together when all of a data set does. The same everywhere, so that sums over
 /// samples have the same bits; a multiple of the heights of all tiles, and small enough for the second-level cache.
@@ -69,30 +69,8 @@ impl<R: Real> Network<R> {
             let (layer, outputs) = (layers.len(), last.dense.outputs);
             return Err(NetworkError::Outputs { data: name(), layer, outputs, needed });
         }
-        if !(l2.is_finite() && l2 >= 0.0) {
-            return Err(NetworkError::L2(l2));
-        }
-        if u32::try_from(samples).is_err() {
-            return Err(NetworkError::TooManySamples { data: name(), samples });
-        }
-        let goals = match (loss, data.labels()) {
-            (Loss::SoftmaxCrossEntropy, Labels::Classes { of_sample, .. }) => {
-                Goals::Classes(of_sample.clone())
-            }
-            (Loss::SoftmaxCrossEntropy, Labels::Targets(_)) => {
-                return Err(NetworkError::Targets { data: name() });
-            }
-            (Loss::Squared, labels) => {
-                let mut values = vec![R::ZERO; samples * last.output_stride];
-                for (sample, row) in values.chunks_exact_mut(last.output_stride).enumerate() {
-                    match labels {
-                        Labels::Classes { of_sample, .. } => row[of_sample[sample] as usize] = R::ONE,
-                        Labels::Targets(targets) => row[0] = R::from_f64(targets[sample]),
-                    }
-                }
-                Goals::Values(values)
-            }
-        };
+        check_risk(data, l2)?;
+        let goals = Goals::new(data, loss, last.output_stride)?;
         let mut rows = vec![R::ZERO; samples * first.input_stride];
         for (sample, row) in rows.chunks_exact_mut(first.input_stride).enumerate() {
             for (value, &feature) in row.iter_mut().zip(data.row(sample)) {
@@ -189,9 +167,7 @@ impl<R: Real> Network<R> {
         let last = &self.plan.places[self.plan.places.len() - 1];
         let mut right = 0_usize;
         self.each_output(&at, |sample, outputs| {
-            let largest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let place = outputs.iter().position(|&output| output == largest);
-            right += usize::from(place == Some(self.goals.class(sample, stride(last.dense.outputs))));
+            right += usize::from(self.goals.is_right(sample, stride(last.dense.outputs), outputs));
         });
         Ok(Some(right as f64 / self.samples as f64))
     }
@@ -208,6 +184,18 @@ impl<R: Real> Network<R> {
     fn penalty(&self, at: &[f64]) -> f64 {
         0.5 * self.l2 * at.iter().map(|value| value * value).sum::<f64>()
     }
+}
+
+/// Checks what no layer knows: the penalty and the number of samples.
+pub(super) fn check_risk(data: &Dataset, l2: f64) -> Result<(), NetworkError> {
+    if !(l2.is_finite() && l2 >= 0.0) {
+        return Err(NetworkError::L2(l2));
+    }
+    let samples = data.samples();
+    if u32::try_from(samples).is_err() {
+        return Err(NetworkError::TooManySamples { data: data.name().to_owned(), samples });
+    }
+    Ok(())
 }
 
 impl<R: Real> EmpiricalRisk<R> for Network<R> {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::error::NetworkError;
 use super::evaluation::Evaluation;
 use super::factors::Gram;
+use super::initialisation::InitialParameters;
 use super::model::Network;
 use crate::lanes::Real;
 use crate::risk::empirical::{EmpiricalRisk, Workspace};
@@ -24,6 +25,9 @@ pub struct ParameterTensor {
 pub trait NetworkRisk<R: Real>: EmpiricalRisk<R> {
     /// The tensors of θ, in their order; together they are all of it.
     fn parameter_tensors(&self) -> Vec<ParameterTensor>;
+
+    /// The laws that PyTorch draws θ from by default, in the order of θ; together they are all of it.
+    fn initial_parameters(&self) -> Vec<InitialParameters>;
 
     /// The network at θ = `parameters`, `[d]`.
     ///
@@ -118,6 +122,11 @@ impl<R: Real> NetworkRisk<R> for Network<R> {
             tensors.push(tensor("bias", vec![dense.outputs], bias..range.end));
         }
         tensors
+    }
+
+    fn initial_parameters(&self) -> Vec<InitialParameters> {
+        let layers = self.layers().into_iter().zip(self.parameter_ranges());
+        layers.map(|(dense, range)| InitialParameters::linear(range, dense.inputs)).collect()
     }
 
     fn at<'n>(&'n self, parameters: &[R]) -> Result<Box<dyn NetworkPoint<R> + 'n>, NetworkError> {

@@ -58,27 +58,27 @@ fn point<R: Real>(network: &Network<R>, phase: f64) -> Vec<R> {
     scattered(network.dimension(), phase).into_iter().map(|value| R::from_f64(0.9 * value)).collect()
 }
 
-fn moved(at: &[f64], step: f64, along: &[f64]) -> Vec<f64> {
+pub(super) fn moved(at: &[f64], step: f64, along: &[f64]) -> Vec<f64> {
     at.iter().zip(along).map(|(at, along)| at + step * along).collect()
 }
 
 /// The derivative along a direction by differences of order 4, component by component. Error about h⁴/30 times the
 /// fifth derivative and ε/h: 1e-12 each, of values of order 1.
-fn difference(at: &[f64], along: &[f64], of: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+pub(super) fn difference(at: &[f64], along: &[f64], of: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
     let step = 5e-4;
     let [far, near, plus, plus_far] = [-2.0, -1.0, 1.0, 2.0].map(|times| of(&moved(at, times * step, along)));
     (0..near.len()).map(|i| (8.0 * (plus[i] - near[i]) - (plus_far[i] - far[i])) / (12.0 * step)).collect()
 }
 
-fn dot(x: &[f64], y: &[f64]) -> f64 {
+pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     x.iter().zip(y).map(|(x, y)| x * y).sum()
 }
 
-fn norm(x: &[f64]) -> f64 {
+pub(super) fn norm(x: &[f64]) -> f64 {
     dot(x, x).sqrt()
 }
 
-fn close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
+pub(super) fn close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
     assert_eq!(found.len(), expected.len());
     let error: Vec<f64> = found.iter().zip(expected).map(|(found, expected)| found - expected).collect();
     let relative = norm(&error) / norm(expected);

@@ -2,7 +2,7 @@
 
 use super::data::{Data, Split, Subset, SubsetBy, TextWindows};
 use super::error::DescriptionError;
-use super::network::{self, Network};
+use super::network::{self, Architecture, Network};
 use crate::risk::network::Activation;
 use crate::risk::{ConstantFeatures, IncompleteRows};
 use serde::Deserialize;
@@ -141,6 +141,11 @@ pub(crate) struct Section {
     intercept: Option<bool>,
     l2: Option<f64>,
     sharpness: Option<f64>,
+    architecture: Option<String>,
+    width: Option<u64>,
+    groups: Option<u64>,
+    channels: Option<u64>,
+    hidden: Option<u64>,
     layers: Option<Vec<u64>>,
     activation: Option<Activation>,
     loss: Option<String>,
@@ -185,8 +190,20 @@ impl Landscape {
                 label_deviation: section.label_deviation.unwrap_or(1.0),
             },
             "network" => Model::Network(Network {
-                layers: section.layers.ok_or_else(|| mismatch("no layers"))?,
-                activation: section.activation.ok_or_else(|| mismatch("no activation"))?,
+                architecture: match section.architecture.as_deref() {
+                    Some("resnet-18") => Architecture::ResNet18 {
+                        width: section.width.ok_or_else(|| mismatch("no width"))?,
+                        groups: section.groups.ok_or_else(|| mismatch("no groups"))?,
+                    },
+                    Some("next-token") => Architecture::NextToken {
+                        channels: section.channels.ok_or_else(|| mismatch("no channels"))?,
+                        hidden: section.hidden.ok_or_else(|| mismatch("no hidden layer"))?,
+                    },
+                    _ => Architecture::Dense {
+                        layers: section.layers.ok_or_else(|| mismatch("no layers"))?,
+                        activation: section.activation.ok_or_else(|| mismatch("no activation"))?,
+                    },
+                },
                 loss: section.loss.as_deref().and_then(network::loss).ok_or_else(|| mismatch("no loss"))?,
                 l2: supervised.l2,
             }),

@@ -42,7 +42,7 @@ pub use error::DescriptionError;
 pub use grid::{Grid, GridMethod};
 pub use landscape::{Formula, Label, Landscape, Model, Named, Parameter, Risk, Supervised};
 pub use laws::{LawAbscissa, LawOrdinate, Laws, Panel};
-pub use network::Network;
+pub use network::{Architecture, Network};
 pub use noise::Noise;
 pub use occupation::{Occupation, OccupiedRegion};
 pub use place::Place;

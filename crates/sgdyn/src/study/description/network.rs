@@ -2,13 +2,37 @@
 
 use crate::risk::network::{Activation, Loss};
 
-/// A network over a data set: a chain of dense layers.
+/// What a network is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Architecture {
+    /// A chain of dense layers.
+    Dense {
+        /// The outputs of each layer, those of the last one for each class, or 1 for a number.
+        layers: Vec<u64>,
+        /// The activation of all layers but the last.
+        activation: Activation,
+    },
+    /// ResNet-18 for small images, with group normalisation.
+    ResNet18 {
+        /// The channels of the first stage.
+        width: u64,
+        /// The groups of channels.
+        groups: u64,
+    },
+    /// A model of the next character from a window of those before.
+    NextToken {
+        /// The length of the vector that stands for a character.
+        channels: u64,
+        /// The width of the hidden layer.
+        hidden: u64,
+    },
+}
+
+/// A network over a data set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// The outputs of each layer, those of the last one for each class, or 1 for a number.
-    pub layers: Vec<u64>,
-    /// The activation of all layers but the last.
-    pub activation: Activation,
+    /// What it is made of.
+    pub architecture: Architecture,
     /// The loss of a sample.
     pub loss: Loss,
     /// The factor λ ≥ 0 of the penalty ½λ|θ|².

@@ -17,6 +17,7 @@ use crate::random::{Seed, Variate};
 use crate::risk::network::{Activation, NetworkRisk};
 use crate::rule::Rule;
 use crate::spectrum::SpectrumError;
+use crate::study::description::Architecture;
 use crate::study::{Cell, Curvature, Landscape, Model};
 
 /// A curvature cell, ready to run.
@@ -162,13 +163,16 @@ fn can_be_rescaled(landscape: &Landscape, factors: &[f64]) -> Result<(), RunErro
     let Landscape::Risk(risk) = landscape else { return Ok(()) };
     let Model::Network(network) = &risk.model else { return Ok(()) };
     let value = || format!("{factors:?}");
-    if network.layers.len() < 2 {
+    let Architecture::Dense { layers, activation } = &network.architecture else {
+        return Err(unfit("curvature.rescale", value(), "it takes a chain of dense layers"));
+    };
+    if layers.len() < 2 {
         return Err(unfit("curvature.rescale", value(), "it takes two layers, and the network has one"));
     }
-    if !matches!(network.activation, Activation::Relu | Activation::Identity) {
+    if !matches!(activation, Activation::Relu | Activation::Identity) {
         let remedy = format!(
             "{0}(αz) is not α {0}(z), so the function would change: set landscape.activation = \"relu\"",
-            network.activation.name()
+            activation.name()
         );
         return Err(unfit("curvature.rescale", value(), remedy));
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::RunError;
-use super::network_setting::dense;
+use super::network_setting::{analysed, network};
 use super::prepared_data::parts;
 use crate::random::Variate;
 use crate::risk::network::Loss;
@@ -39,7 +39,7 @@ pub(super) fn curvature_of(
         Model::Linear(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Linear, &data, model.l2)?),
         Model::Logistic(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Logistic, &data, model.l2)?),
         Model::Softmax(model) => Box::new(GeneralisedLinear::<f64>::new(Link::Softmax, &data, model.l2)?),
-        Model::Network(model) => Box::new(dense::<f64>(model, &data)?),
+        Model::Network(model) => Box::new(analysed(model, &data)?),
         Model::Mean => Box::new(PointRisk::<f64>::mean(&data)?),
         Model::Flat | Model::FreshRegression { .. } => Box::new(PointRisk::<f64>::flat(&data)?),
     })
@@ -54,7 +54,7 @@ pub(super) fn risk_of<R: Variate>(
         Model::Linear(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Linear, &data, model.l2)?),
         Model::Logistic(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Logistic, &data, model.l2)?),
         Model::Softmax(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Softmax, &data, model.l2)?),
-        Model::Network(model) => Arc::new(dense::<R>(model, &data)?),
+        Model::Network(model) => network(model, &data)?,
         Model::Mean => Arc::new(PointRisk::<R>::mean(&data)?),
         Model::Flat | Model::FreshRegression { .. } => Arc::new(PointRisk::<R>::flat(&data)?),
     })

@@ -12,6 +12,8 @@ pub enum Purpose {
     Minibatch = 2,
     /// The permutation of one epoch.
     Shuffle = 3,
+    /// Which samples of a data set are for training.
+    Split = 17,
     /// Where a replica starts.
     Start = 4,
     /// Whether and when a path crossed a target inside a step.
@@ -34,8 +36,6 @@ pub enum Purpose {
     PathStart = 13,
     /// Which path is copied when another one is replaced.
     Resampling = 14,
-    /// Which samples of a data set are for training.
-    Split = 17,
 }
 
 /// The seed of one ensemble: a study's seed with the number of the sweep's cell mixed in.

@@ -55,7 +55,7 @@ pub struct Risk {
     /// The model.
     pub model: Model,
     /// The samples.
-    pub data: Data,
+    pub data: Box<Data>,
 }
 
 /// The model of a risk.
@@ -199,6 +199,6 @@ impl Landscape {
             standardise: section.standardise.unwrap_or(false),
             constant_features: section.constant_features,
         };
-        Ok(Self::Risk(Risk { model, data }))
+        Ok(Self::Risk(Risk { model, data: Box::new(data) }))
     }
 }

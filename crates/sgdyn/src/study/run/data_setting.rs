@@ -11,7 +11,7 @@ use crate::study::Model;
 use crate::study::description as described;
 
 /// The training data of a risk, prepared as described.
-fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
+pub(super) fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
     let labels = match &risk.model {
         Model::Linear(_) => LabelKind::Targets,
         _ => LabelKind::Classes,

@@ -92,10 +92,14 @@ pub enum FormatError {
         source: serde_json::Error,
     },
     /// The bytes of a tensor are not where or not as many as they must be.
-    #[error("tensor `{name}` lies at offsets {begin}..{end} of {held} bytes of data; it needs {needed}")]
+    #[error(
+        "tensor `{name}` of shape {shape:?} lies at offsets {begin}..{end} of {held} bytes of data; it needs {needed}"
+    )]
     SafetensorsPlace {
         /// The tensor.
-        name: String,
+        name: Box<str>,
+        /// Its shape.
+        shape: Box<[usize]>,
         /// Where it begins in the data.
         begin: usize,
         /// Where it ends.

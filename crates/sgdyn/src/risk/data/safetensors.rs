@@ -72,7 +72,8 @@ impl<'b> Tensors<'b> {
         let needed = element.size_of(shape)?;
         let bytes = self.data.get(*begin..*end).filter(|bytes| bytes.len() as u128 == needed);
         let bytes = bytes.ok_or_else(|| FormatError::SafetensorsPlace {
-            name: name.to_owned(),
+            name: name.into(),
+            shape: shape.as_slice().into(),
             begin: *begin,
             end: *end,
             held: self.data.len(),
@@ -149,7 +150,7 @@ pub(super) mod tests {
         let cut = whole.len() - 3;
         assert_eq!(
             Tensors::open(&whole[..cut]).unwrap().array("x").unwrap_err().to_string(),
-            "tensor `x` lies at offsets 0..8 of 5 bytes of data; it needs 8"
+            "tensor `x` of shape [2] lies at offsets 0..8 of 5 bytes of data; it needs 8"
         );
         for offsets in ["[0,4]", "[8,0]", "[0,18446744073709551615]"] {
             let header = format!(r#"{{"x":{{"dtype":"F32","shape":[2],"data_offsets":{offsets}}}}}"#);

@@ -1,13 +1,14 @@
-//! A data file of any bytes, plain or compressed, is read or refused.
+//! A table of any bytes, plain or compressed, is read or refused.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sgdyn::risk::{CsvOptions, Dataset, LabelKind};
+use sgdyn::risk::{Dataset, IncompleteRows, LabelKind, ReadOptions};
 
 fuzz_target!(|bytes: &[u8]| {
     for labels in [LabelKind::Classes, LabelKind::Targets] {
-        let options = CsvOptions { labels, ..CsvOptions::default() };
+        let incomplete_rows = IncompleteRows::Drop;
+        let options = ReadOptions { labels, incomplete_rows, ..ReadOptions::default() };
         // What matters is that it returns.
-        let _ = Dataset::from_csv_bytes("fuzz.csv", bytes, &options);
+        let _ = Dataset::from_bytes("fuzz.csv", bytes, &options);
     }
 });

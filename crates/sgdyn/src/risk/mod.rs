@@ -22,7 +22,7 @@ mod softmax_kernel;
 pub use curvature::SampleCurvature;
 pub use data::{
     Column, ConstantFeatures, Dataset, DatasetError, FormatError, IncompleteRows, LabelKind, Labels,
-    ReadOptions, Standardisation, Text, Windows,
+    PreparationError, ReadOptions, Standardisation, Text, Windows,
 };
 pub use empirical::{EmpiricalRisk, Workspace};
 pub use error::RiskError;

@@ -74,8 +74,12 @@ impl Array {
         Ok(Self { shape, values: decoded(element, endian, &file[begin..]) })
     }
 
-    /// With the order of the axes reversed in memory: the last index was slowest (Fortran) and becomes fastest.
-    pub(super) fn from_fortran_order(self) -> Self {
+    /// The array with its last index fastest, where it was slowest (Fortran).
+    pub(super) fn of_fortran_order(self) -> Self {
+        // Of an array without elements, lengths may be anything: their products could overflow.
+        if self.values.is_empty() {
+            return self;
+        }
         let mut strides = vec![1; self.shape.len()];
         for axis in 1..self.shape.len() {
             strides[axis] = strides[axis - 1] * self.shape[axis - 1];
@@ -183,9 +187,11 @@ mod tests {
         // numpy.arange(6.).reshape(2, 3), then of shape (2, 2, 2), in the order 'F' of memory.
         let array =
             |shape: &[usize], values: &[f64]| Array { shape: shape.to_vec(), values: values.to_vec() };
-        let turned = array(&[2, 3], &[0., 3., 1., 4., 2., 5.]).from_fortran_order();
+        let turned = array(&[2, 3], &[0., 3., 1., 4., 2., 5.]).of_fortran_order();
         assert_eq!(turned.values, [0., 1., 2., 3., 4., 5.]);
-        let turned = array(&[2, 2, 2], &[0., 4., 2., 6., 1., 5., 3., 7.]).from_fortran_order();
+        let turned = array(&[2, 2, 2], &[0., 4., 2., 6., 1., 5., 3., 7.]).of_fortran_order();
         assert_eq!(turned.values, [0., 1., 2., 3., 4., 5., 6., 7.]);
+        let nothing = array(&[usize::MAX, usize::MAX, 0], &[]);
+        assert_eq!(nothing.clone().of_fortran_order(), nothing);
     }
 }

@@ -22,25 +22,11 @@ pub(super) fn from_array(
     labels: Option<LabelArray<'_>>,
     options: &ReadOptions,
 ) -> Result<Dataset, DatasetError> {
-    let labels = match labels {
-        Some(labels) => labels,
-        None => {
-            let column = match &options.label {
-                None => -1,
-                Some(Column::Index(index)) => *index,
-                Some(Column::Name(wanted)) => {
-                    let hint =
-                        "; an array has no names: give the number of the column, from 0, or -1 for the last";
-                    return Err(DatasetError::UnknownColumn {
-                        file: file.to_owned(),
-                        wanted: wanted.clone(),
-                        hint: hint.to_owned(),
-                    });
-                }
-            };
-            let array = split_column(file, &mut features, column)?;
-            LabelArray { file: Cow::Borrowed(file), array }
-        }
+    let labels = if let Some(labels) = labels {
+        labels
+    } else {
+        let array = split_column(file, &mut features, options.label.as_ref())?;
+        LabelArray { file: Cow::Borrowed(file), array }
     };
     let samples = features.shape.first().copied().unwrap_or(0);
     match *labels.array.shape.as_slice() {
@@ -71,19 +57,28 @@ pub(super) fn from_array(
     Dataset::new(file, features.values, names, labels)?.with_shape(&shape)
 }
 
-/// Takes a column out of a table of numbers.
-fn split_column(file: &str, table: &mut Array, column: i64) -> Result<Array, DatasetError> {
+/// Takes a column, by default the last, out of a table of numbers.
+fn split_column(file: &str, table: &mut Array, column: Option<&Column>) -> Result<Array, DatasetError> {
+    let column = match column {
+        None => -1,
+        Some(Column::Index(index)) => *index,
+        Some(Column::Name(wanted)) => {
+            let hint = "; an array has no names: give the number of the column, from 0, or -1 for the last";
+            let (file, wanted, hint) = (file.to_owned(), wanted.clone(), hint.to_owned());
+            return Err(DatasetError::UnknownColumn { file, wanted, hint });
+        }
+    };
     let [samples, columns] = *table.shape.as_slice() else {
         return Err(DatasetError::LabelsNeeded { file: file.to_owned(), shape: table.shape.clone() });
     };
+    if columns < 2 {
+        return Err(DatasetError::NoFeatures { file: file.to_owned() });
+    }
     let label = column_index(column, columns).ok_or_else(|| DatasetError::ColumnOutOfRange {
         file: file.to_owned(),
         index: column,
         columns,
     })?;
-    if columns < 2 {
-        return Err(DatasetError::NoFeatures { file: file.to_owned() });
-    }
     let mut place = 0;
     let mut labels = Vec::with_capacity(samples);
     table.values.retain(|&value| {

@@ -96,6 +96,38 @@ fn all_formats_hold_the_same_samples_plain_and_compressed() {
     }
 }
 
+/// Files written by numpy 2 and by the reference implementation of safetensors:
+///
+/// ```python
+/// x = (numpy.arange(24).reshape(3, 2, 4) - 5).astype("<i4"); y = numpy.array([2, 0, 2], ">i8")
+/// numpy.savez("numpy-savez.npz", x=x, y=y)
+/// numpy.savez_compressed("numpy-savez-compressed.npz", x=numpy.asfortranarray(x.astype("f8") / 8), y=y.astype("u1"))
+/// numpy.save("numpy-save-fortran.npy", numpy.asfortranarray(numpy.arange(12, dtype=">f4").reshape(4, 3)))
+/// safetensors.numpy.save_file({"x": x.astype("f2"), "y": y.astype("<i8")}, "huggingface.safetensors", metadata={…})
+/// ```
+#[test]
+fn files_of_the_reference_writers_are_read() {
+    macro_rules! file {
+        ($name:literal) => {
+            ($name, &include_bytes!(concat!("../../../tests/data/formats/", $name))[..])
+        };
+    }
+    let files =
+        [file!("numpy-savez.npz"), file!("numpy-savez-compressed.npz"), file!("huggingface.safetensors")];
+    for ((name, bytes), divisor) in files.into_iter().zip([1.0, 8.0, 1.0]) {
+        let data = Dataset::from_bytes(name, bytes, &ReadOptions::default()).unwrap();
+        let values: Vec<f64> = (0..24).map(|value| f64::from(value - 5) / divisor).collect();
+        assert_eq!((data.values(), data.shape()), (&values[..], &[2, 4][..]), "{name}");
+        let names = vec!["0".to_owned(), "2".to_owned()];
+        assert_eq!(data.labels(), &Labels::Classes { of_sample: vec![1, 0, 1], names }, "{name}");
+    }
+    let (name, bytes) = file!("numpy-save-fortran.npy");
+    let options = ReadOptions { labels: LabelKind::Targets, ..ReadOptions::default() };
+    let data = Dataset::from_bytes(name, bytes, &options).unwrap();
+    assert_eq!(data.values(), [0., 1., 3., 4., 6., 7., 9., 10.]);
+    assert_eq!(data.labels(), &Labels::Targets(vec![2., 5., 8., 11.]));
+}
+
 #[test]
 fn files_are_told_by_their_content_where_the_name_says_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -176,6 +208,16 @@ fn what_does_not_fit_together_is_named() {
         "x: a sample of 4 features cannot have the shape [3]"
     );
     assert!(of("x", &idx(&[0, 2, 2], &[]), Some(&idx(&[0], &[])), &plain).ends_with("no rows of data"));
+    for shape in ["(18446744073709551615, 0)", "(0, 18446744073709551615)", "(2, 1)", "()", "(1, 0, 1)"] {
+        let bytes = npy_file(
+            "'|u1'",
+            true,
+            shape,
+            &[0; 2][..if shape == "(2, 1)" { 2 } else { usize::from(shape == "()") }],
+        );
+        let error = of("x.npy", &bytes, None, &plain);
+        assert!(error.starts_with("x.npy"), "{error}");
+    }
     let labels_file = Some(std::path::PathBuf::from("none"));
     let missing = Dataset::from_bytes("x", &images(), &ReadOptions { labels_file, ..plain });
     assert!(matches!(missing, Err(DatasetError::Unreadable { .. })));
@@ -226,6 +268,15 @@ fn the_arrays_of_a_file_are_chosen_by_name_or_shape() {
         error.starts_with("o.npz, array `y`: an array of Python objects (|O), which only pickle reads"),
         "{error}"
     );
+}
+
+#[test]
+fn the_check_sum_of_an_archive_finds_a_changed_element() {
+    let mut bytes = npz_of_images(CompressionMethod::Stored);
+    let place = bytes.windows(PIXELS.len()).position(|window| window == PIXELS).unwrap();
+    bytes[place] ^= 1;
+    let error = read("x.npz", &bytes).unwrap_err().to_string();
+    assert!(error.starts_with("x.npz, array `x`: the member cannot be inflated: "), "{error}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl<'b> Collection<'b> {
             .take(20)
             .map(|array| match &array.shape {
                 Some(shape) => format!("`{}` {shape:?}", array.name),
-                None => format!("`{}`", array.name),
+                None => format!("`{}` (unreadable)", array.name),
             })
             .collect();
         if listed.len() < self.arrays.len() {

@@ -9,28 +9,13 @@ use super::read::{Column, IncompleteRows, LabelKind, ReadOptions, column_index};
 use super::records::Records;
 
 impl Dataset {
-    /// Reads the content of a comma-separated file; `file` is its name in errors.
-    pub(super) fn from_csv_bytes(
-        file: &str,
-        bytes: &[u8],
-        options: &ReadOptions,
-    ) -> Result<Self, DatasetError> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Self::from_csv_text(file, text, options),
-            Err(error) => {
-                let row = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
-                Err(DatasetError::NotText { file: file.to_owned(), row })
-            }
-        }
-    }
-
     /// Reads comma-separated text; `file` is its name in errors.
     ///
     /// Lines may end with `\n`, `\r\n` or `\r`, the last one with nothing; blank lines are skipped; cells may be
     /// quoted and padded with spaces.
     ///
     /// ```
-    /// use sgdyn::risk::{ReadOptions, Dataset};
+    /// use sgdyn::risk::{Dataset, ReadOptions};
     ///
     /// let data = Dataset::from_csv_text("flowers", "width,kind\n0.2,setosa\n1.4,versicolor", &ReadOptions::default())?;
     /// assert_eq!((data.values(), data.classes()), (&[0.2, 1.4][..], Some(2)));
@@ -42,7 +27,7 @@ impl Dataset {
     pub fn from_csv_text(file: &str, text: &str, options: &ReadOptions) -> Result<Self, DatasetError> {
         let mut reader = Reader { file, records: Records::new(text), cells: Vec::new() };
         let no_rows = || DatasetError::NoRows { file: file.to_owned() };
-        let mut row = reader.next()?.ok_or_else(no_rows)?;
+        let first = reader.next()?.ok_or_else(no_rows)?;
         let columns = reader.cells.len();
         let (label, ignored) = reader.columns(options)?;
         if ignored.iter().filter(|&&ignored| !ignored).count() < 2 {
@@ -53,7 +38,7 @@ impl Dataset {
             by_name(options)
                 || (0..columns).any(|column| {
                     let cell = &reader.cells[column];
-                    column != label && !cell.is_empty() && cell.parse::<f64>().is_err()
+                    column != label && !ignored[column] && !cell.is_empty() && cell.parse::<f64>().is_err()
                 })
         });
         let names: Vec<String> = (0..columns)
@@ -65,31 +50,20 @@ impl Dataset {
         let title = |column: usize| {
             if named { column_title(column, &names[column]) } else { (column + 1).to_string() }
         };
-        if named {
-            row = reader.next()?.ok_or_else(no_rows)?;
-        }
+        let mut next = if named { reader.next()? } else { Some(first) };
 
         let mut values = Vec::new();
         let mut targets = Vec::new();
         let mut class_texts = Vec::new();
         let mut class_rows = Vec::new();
-        loop {
+        while let Some(row) = next {
             if reader.cells.len() != columns {
                 let (expected, found) = (columns, reader.cells.len());
                 return Err(DatasetError::Ragged { file: file.to_owned(), row, expected, found });
             }
             let empty = |column: usize| !ignored[column] && reader.cells[column].is_empty();
-            if options.incomplete_rows == IncompleteRows::Drop && (0..columns).any(empty) {
-                match reader.next()? {
-                    Some(next) => row = next,
-                    None => break,
-                }
-                continue;
-            }
-            for column in 0..columns {
-                if ignored[column] {
-                    continue;
-                }
+            let left_out = options.incomplete_rows == IncompleteRows::Drop && (0..columns).any(empty);
+            for column in (0..columns).filter(|&column| !left_out && !ignored[column]) {
                 if column != label {
                     values.push(reader.number(row, column, &title)?);
                 } else if options.labels == LabelKind::Targets {
@@ -99,10 +73,7 @@ impl Dataset {
                     class_rows.push(row);
                 }
             }
-            match reader.next()? {
-                Some(next) => row = next,
-                None => break,
-            }
+            next = reader.next()?;
         }
 
         let labels = match options.labels {

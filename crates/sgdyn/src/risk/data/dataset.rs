@@ -1,6 +1,7 @@
 //! A table of features with one label per sample.
 
 use super::error::DatasetError;
+use super::preparation_error::PreparationError;
 
 /// What is to be predicted for each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,12 +107,12 @@ impl Dataset {
     /// With samples of `shape` instead of `[features]`; the order of the values stays, the last index fastest.
     ///
     /// # Errors
-    /// [`DatasetError::SampleShape`] if the shape does not have as many entries as there are features.
+    /// [`PreparationError::SampleShape`] if the shape does not have as many entries as there are features.
     pub fn with_shape(mut self, shape: &[usize]) -> Result<Self, DatasetError> {
         let entries = shape.iter().try_fold(1, |entries: usize, &length| entries.checked_mul(length));
         if shape.is_empty() || entries != Some(self.features()) {
             let (shape, features) = (shape.to_vec(), self.features());
-            return Err(DatasetError::SampleShape { file: self.name, shape, features });
+            return Err(PreparationError::SampleShape { file: self.name, shape, features }.into());
         }
         self.shape = shape.to_vec();
         Ok(self)

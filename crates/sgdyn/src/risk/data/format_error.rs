@@ -97,9 +97,9 @@ pub enum FormatError {
     )]
     SafetensorsPlace {
         /// The tensor.
-        name: String,
+        name: Box<str>,
         /// Its shape.
-        shape: Vec<usize>,
+        shape: Box<[usize]>,
         /// Where it begins in the data.
         begin: usize,
         /// Where it ends.

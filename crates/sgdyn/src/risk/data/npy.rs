@@ -42,7 +42,7 @@ impl Header {
 pub(super) fn array(bytes: &[u8]) -> Result<Array, FormatError> {
     let header = Header::parse(bytes)?;
     let array = Array::decode(header.element, header.endian, header.shape, bytes, header.begin)?;
-    Ok(if header.fortran_order { array.from_fortran_order() } else { array })
+    Ok(if header.fortran_order { array.of_fortran_order() } else { array })
 }
 
 /// The Python dictionary of a header: the literals that numpy writes, with spaces anywhere.
@@ -120,8 +120,7 @@ impl Dictionary<'_> {
         let text = String::from_utf8_lossy(&self.quoted()?).into_owned();
         let (endian, kind) = match text.as_bytes() {
             [b'>', kind @ ..] => (Endian::Big, kind),
-            [b'<' | b'|' | b'=', kind @ ..] => (Endian::Little, kind),
-            kind => (Endian::Little, kind),
+            [b'<' | b'|' | b'=', kind @ ..] | kind => (Endian::Little, kind),
         };
         let element = match kind {
             // A truth value is stored as the byte 0 or 1.

@@ -3,7 +3,6 @@
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
-use zip::read::ZipFile;
 
 use super::array::Array;
 use super::collection::NamedArray;
@@ -28,14 +27,15 @@ pub(super) fn open(bytes: &[u8]) -> Result<(Archive<'_>, Vec<NamedArray>), Forma
     let mut archive = ZipArchive::new(Cursor::new(bytes))?;
     let mut arrays = Vec::new();
     for index in 0..archive.len() {
-        let Ok(mut member) = archive.by_index(index) else { continue };
+        let Ok(member) = archive.by_index(index) else { continue };
         let Some(name) = member.name().ok().and_then(|name| Some(name.strip_suffix(".npy")?.to_owned()))
         else {
             continue;
         };
-        let shape = beginning(&mut member, HEADER)
-            .and_then(|head| npy::Header::parse(&head))
-            .map(|header| header.shape);
+        // What comes before damage is enough for a header; the damage is told when the array is asked for.
+        let mut head = Vec::new();
+        let _ = member.take(HEADER).read_to_end(&mut head);
+        let shape = npy::Header::parse(&head).map(|header| header.shape);
         arrays.push(NamedArray { name, shape: shape.ok() });
     }
     Ok((Archive(archive), arrays))
@@ -43,18 +43,13 @@ pub(super) fn open(bytes: &[u8]) -> Result<(Archive<'_>, Vec<NamedArray>), Forma
 
 impl Archive<'_> {
     pub(super) fn array(&mut self, name: &str) -> Result<Array, FormatError> {
-        let mut member = self.0.by_name(&format!("{name}.npy"))?;
-        let content = beginning(&mut member, MOST_INFLATED + 1)?;
+        let member = self.0.by_name(&format!("{name}.npy"))?;
+        // Memory grows with what is inflated, not with what the archive promises.
+        let mut content = Vec::new();
+        member.take(MOST_INFLATED + 1).read_to_end(&mut content).map_err(FormatError::Member)?;
         if content.len() as u64 > MOST_INFLATED {
             return Err(FormatError::Inflated { limit: MOST_INFLATED });
         }
         npy::array(&content)
     }
-}
-
-/// At most the first `most` bytes of a member. Memory grows with what is inflated, not with what the archive promises.
-fn beginning(member: &mut ZipFile<'_, Cursor<&[u8]>>, most: u64) -> Result<Vec<u8>, FormatError> {
-    let mut content = Vec::new();
-    member.take(most).read_to_end(&mut content).map_err(FormatError::Member)?;
-    Ok(content)
 }

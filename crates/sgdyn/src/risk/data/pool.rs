@@ -2,6 +2,7 @@
 
 use super::dataset::Dataset;
 use super::error::DatasetError;
+use super::preparation_error::PreparationError;
 
 impl Dataset {
     /// Images of `height` × `width`, each channel for itself, by adaptive average pooling: pixel i of n out of m is the
@@ -17,16 +18,16 @@ impl Dataset {
     /// ```
     ///
     /// # Errors
-    /// [`DatasetError::Pool`] if samples are no images, or to no pixels or more than there are.
+    /// [`PreparationError::Pool`] if samples are no images, or to no pixels or more than there are.
     pub fn pooled(&self, height: usize, width: usize) -> Result<Self, DatasetError> {
-        let refused = || DatasetError::Pool {
+        let refused = || PreparationError::Pool {
             file: self.name().to_owned(),
             shape: self.shape().to_vec(),
             to: [height, width],
         };
         let [channels, rows, columns] = self.image_shape().ok_or_else(refused)?;
         if !(1..=rows).contains(&height) || !(1..=columns).contains(&width) {
-            return Err(refused());
+            return Err(refused().into());
         }
         let window =
             |pixel: usize, of: usize, out_of: usize| pixel * out_of / of..((pixel + 1) * out_of).div_ceil(of);
@@ -99,7 +100,10 @@ mod tests {
         let square = image(&[0.0; 4], &[2, 2]);
         assert_eq!(square.pooled(2, 2).unwrap().values(), square.values());
         for (height, width) in [(0, 1), (3, 1), (1, usize::MAX)] {
-            assert!(matches!(square.pooled(height, width), Err(DatasetError::Pool { .. })));
+            assert!(matches!(
+                square.pooled(height, width),
+                Err(DatasetError::Preparation(PreparationError::Pool { .. }))
+            ));
         }
     }
 }

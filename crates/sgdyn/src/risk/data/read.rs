@@ -47,7 +47,7 @@ pub enum IncompleteRows {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     /// Comma-separated text: whether the first row holds names. `None` finds out: it does if the label is asked for by
-    /// name, or if a cell outside the label column is neither empty nor a number.
+    /// name, or if a cell outside the label column and the ignored ones is neither empty nor a number.
     pub header: Option<bool>,
     /// The column of the label in a table, or the name of the array of labels in npz and safetensors. `None`: the
     /// last column, or the only array of one dimension.
@@ -152,7 +152,7 @@ impl Dataset {
         refuse_foreign_options(file, format, labels.is_some(), options)?;
         let labels = labels.map(|(name, bytes)| label_array(name, bytes)).transpose()?;
         let data = match format {
-            Format::Table => Self::from_csv_bytes(file, &bytes, options),
+            Format::Table => Self::from_csv_text(file, text(file, &bytes)?, options),
             Format::Idx => from_array(file, idx::array(&bytes).map_err(at_fault)?, labels, options),
             Format::Npy => from_array(file, npy::array(&bytes).map_err(at_fault)?, labels, options),
             Format::Npz => from_collection(file, Collection::npz(file, &bytes)?, labels, options),
@@ -171,6 +171,14 @@ impl Dataset {
 pub(super) fn content(path: &Path) -> Result<Vec<u8>, DatasetError> {
     std::fs::read(path)
         .map_err(|source| DatasetError::Unreadable { file: path.display().to_string(), source })
+}
+
+/// The text in the bytes of a file.
+pub(super) fn text<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, DatasetError> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let row = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
+        DatasetError::NotText { file: file.to_owned(), row }
+    })
 }
 
 /// The labels in a file of their own.

@@ -72,8 +72,8 @@ impl<'b> Tensors<'b> {
         let needed = element.size_of(shape)?;
         let bytes = self.data.get(*begin..*end).filter(|bytes| bytes.len() as u128 == needed);
         let bytes = bytes.ok_or_else(|| FormatError::SafetensorsPlace {
-            name: name.to_owned(),
-            shape: shape.clone(),
+            name: name.into(),
+            shape: shape.as_slice().into(),
             begin: *begin,
             end: *end,
             held: self.data.len(),

@@ -2,6 +2,7 @@
 
 use super::dataset::{Dataset, Labels};
 use super::error::DatasetError;
+use super::preparation_error::PreparationError;
 use crate::random::{Purpose, Seed, SequentialGenerator};
 
 impl Dataset {
@@ -35,7 +36,7 @@ impl Dataset {
     /// The first `count` samples.
     ///
     /// # Errors
-    /// [`DatasetError::SubsetSize`] for none or more than there are.
+    /// [`PreparationError::SubsetSize`] for none or more than there are.
     pub fn first(&self, count: usize) -> Result<Self, DatasetError> {
         self.check_size(count)?;
         self.subset(&(0..count).collect::<Vec<_>>())
@@ -46,11 +47,11 @@ impl Dataset {
     /// A rare class may get none; it remains a class.
     ///
     /// # Errors
-    /// [`DatasetError::SubsetSize`] for none or more than there are, [`DatasetError::NotStratified`] for real targets.
+    /// [`PreparationError::SubsetSize`] for none or more than there are, [`PreparationError::NotStratified`] for real targets.
     pub fn stratified(&self, count: usize) -> Result<Self, DatasetError> {
         self.check_size(count)?;
         let Labels::Classes { of_sample, names } = self.labels() else {
-            return Err(DatasetError::NotStratified { file: self.name().to_owned() });
+            return Err(PreparationError::NotStratified { file: self.name().to_owned() }.into());
         };
         let mut left = vec![0_u128; names.len()];
         for &class in of_sample {
@@ -80,7 +81,7 @@ impl Dataset {
     /// depends on `seed` and N only. Each part keeps the order of the file.
     ///
     /// # Errors
-    /// [`DatasetError::EmptyPart`] if a part has no sample.
+    /// [`PreparationError::EmptyPart`] if a part has no sample.
     pub fn split(&self, share: f64, seed: u64) -> Result<(Self, Self), DatasetError> {
         let samples = self.samples();
         let train = training_count(self.name(), samples, share)?;
@@ -101,20 +102,20 @@ impl Dataset {
         if (1..=samples).contains(&wanted) {
             Ok(())
         } else {
-            Err(DatasetError::SubsetSize { file: self.name().to_owned(), wanted, samples })
+            Err(PreparationError::SubsetSize { file: self.name().to_owned(), wanted, samples }.into())
         }
     }
 }
 
 /// ⌊`share`·`samples` + ½⌋, if it is neither 0 nor all.
-pub(super) fn training_count(file: &str, samples: usize, share: f64) -> Result<usize, DatasetError> {
+pub(super) fn training_count(file: &str, samples: usize, share: f64) -> Result<usize, PreparationError> {
     let train = (share * samples as f64 + 0.5).floor();
     if train >= 1.0 && train < samples as f64 {
         return Ok(train as usize);
     }
     // NaN and what is negative leave the training part empty.
     let train = train.partial_cmp(&1.0).is_none_or(std::cmp::Ordering::is_lt);
-    Err(DatasetError::EmptyPart { file: file.to_owned(), share, samples, train })
+    Err(PreparationError::EmptyPart { file: file.to_owned(), share, samples, train })
 }
 
 #[cfg(test)]
@@ -143,7 +144,10 @@ mod tests {
             data.first(4).unwrap_err().to_string(),
             "numbered: 4 of 3 samples were asked for; ask for 1 to 3"
         );
-        assert!(matches!(data.stratified(0), Err(DatasetError::SubsetSize { .. })));
+        assert!(matches!(
+            data.stratified(0),
+            Err(DatasetError::Preparation(PreparationError::SubsetSize { .. }))
+        ));
     }
 
     #[test]
@@ -157,7 +161,10 @@ mod tests {
         assert_eq!(data.stratified(5).unwrap().classes(), Some(3));
         let targets = Labels::Targets(vec![1.0]);
         let real = Dataset::new("real", vec![1.0], vec!["x".to_owned()], targets).unwrap();
-        assert!(matches!(real.stratified(1), Err(DatasetError::NotStratified { .. })));
+        assert!(matches!(
+            real.stratified(1),
+            Err(DatasetError::Preparation(PreparationError::NotStratified { .. }))
+        ));
     }
 
     #[test]

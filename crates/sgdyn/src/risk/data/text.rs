@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::{DatasetError, near_miss};
 use super::gzip::inflated;
-use super::read::content;
+use super::read::{content, text};
 use super::selection::training_count;
 
 const SHAKESPEARE: &[u8] = include_bytes!("../../../../../data/shakespeare.txt.gz");
@@ -58,13 +58,7 @@ impl Text {
     pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Self, DatasetError> {
         let plain =
             inflated(bytes).map_err(|source| DatasetError::Format { file: file.to_owned(), source })?;
-        match std::str::from_utf8(&plain) {
-            Ok(text) => Ok(Self::new(file, text)),
-            Err(error) => {
-                let row = plain[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
-                Err(DatasetError::NotText { file: file.to_owned(), row })
-            }
-        }
+        Ok(Self::new(file, text(file, &plain)?))
     }
 
     /// A text of the library: `shakespeare`, 1,115,394 characters of Shakespeare's plays, 65 different ones (Karpathy's
@@ -73,13 +67,11 @@ impl Text {
     /// # Errors
     /// [`DatasetError::UnknownName`].
     pub fn ready(name: &str) -> Result<Self, DatasetError> {
-        match name {
-            "shakespeare" => Self::from_bytes(name, SHAKESPEARE),
-            _ => {
-                let hint = near_miss(name, Self::READY.into_iter());
-                Err(DatasetError::UnknownName { name: name.to_owned(), hint })
-            }
+        if name == Self::READY[0] {
+            return Self::from_bytes(name, SHAKESPEARE);
         }
+        let hint = near_miss(name, Self::READY.into_iter());
+        Err(DatasetError::UnknownName { name: name.to_owned(), hint })
     }
 
     /// The file or ready name.
@@ -119,7 +111,7 @@ impl Text {
     /// parts are contiguous, so that no window of one shares a character with the other.
     ///
     /// # Errors
-    /// [`DatasetError::EmptyPart`] if a part has no character.
+    /// [`crate::risk::PreparationError::EmptyPart`] if a part has no character.
     pub fn split(&self, share: f64) -> Result<(Self, Self), DatasetError> {
         let train = training_count(&self.name, self.characters.len(), share)?;
         let part = |characters: &[u32]| Self { characters: characters.to_vec(), ..self.clone() };
@@ -163,6 +155,6 @@ mod tests {
         let (train, test) = Text::new("t", "abcde").split(0.6).unwrap();
         assert_eq!((train.characters(), test.characters()), (&[0, 1, 2][..], &[3, 4][..]));
         assert_eq!(train.vocabulary(), test.vocabulary());
-        assert!(matches!(Text::new("t", "").split(0.5), Err(DatasetError::EmptyPart { .. })));
+        assert!(matches!(Text::new("t", "").split(0.5), Err(DatasetError::Preparation(_))));
     }
 }

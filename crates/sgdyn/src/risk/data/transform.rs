@@ -2,6 +2,7 @@
 
 use super::dataset::{Dataset, column_title};
 use super::error::DatasetError;
+use super::preparation_error::PreparationError;
 
 /// What to do with a feature that has the same value in all samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -37,7 +38,7 @@ impl Standardisation {
     /// Measures `data`.
     ///
     /// # Errors
-    /// [`DatasetError::ConstantFeature`] with [`ConstantFeatures::Error`]; [`DatasetError::NoFeatures`] if all are
+    /// [`PreparationError::ConstantFeature`] with [`ConstantFeatures::Error`]; [`DatasetError::NoFeatures`] if all are
     /// dropped.
     pub fn of(data: &Dataset, constant: ConstantFeatures) -> Result<Self, DatasetError> {
         let (samples, features) = (data.samples(), data.features());
@@ -55,14 +56,15 @@ impl Standardisation {
             } else {
                 match constant {
                     ConstantFeatures::Error => {
-                        return Err(DatasetError::ConstantFeature {
+                        return Err(PreparationError::ConstantFeature {
                             file: data.name().to_owned(),
                             column: column_title(column, &data.feature_names()[column]),
                             value: first,
-                        });
+                        }
+                        .into());
                     }
                     ConstantFeatures::Zero => {
-                        kept.push(Feature { column, magnitude: 1.0, mean: 0.0, scale: 0.0 })
+                        kept.push(Feature { column, magnitude: 1.0, mean: 0.0, scale: 0.0 });
                     }
                     ConstantFeatures::Drop => {}
                 }
@@ -77,12 +79,14 @@ impl Standardisation {
     /// Shifts and scales the features of `data`, whose samples keep their shape unless a feature was dropped.
     ///
     /// # Errors
-    /// [`DatasetError::OtherFeatures`] if it has another number of features than what was measured,
+    /// [`PreparationError::OtherFeatures`] if it has another number of features than what was measured,
     /// [`DatasetError::NotFinite`] if a value is too far outside the measured ones.
     pub fn apply(&self, data: &Dataset) -> Result<Dataset, DatasetError> {
         if data.features() != self.features {
             let (expected, found) = (self.features, data.features());
-            return Err(DatasetError::OtherFeatures { file: data.name().to_owned(), expected, found });
+            return Err(
+                PreparationError::OtherFeatures { file: data.name().to_owned(), expected, found }.into()
+            );
         }
         let values = data.values().chunks_exact(self.features).flat_map(|row| {
             self.kept
@@ -100,7 +104,7 @@ impl Dataset {
     /// themselves.
     ///
     /// # Errors
-    /// [`DatasetError::ConstantFeature`] with [`ConstantFeatures::Error`]; [`DatasetError::NoFeatures`] if all are
+    /// [`PreparationError::ConstantFeature`] with [`ConstantFeatures::Error`]; [`DatasetError::NoFeatures`] if all are
     /// dropped. Add the intercept afterwards: it is constant.
     pub fn standardised(&self, constant: ConstantFeatures) -> Result<Self, DatasetError> {
         Standardisation::of(self, constant)?.apply(self)
@@ -109,10 +113,10 @@ impl Dataset {
     /// Each feature divided by `divisor` (16 brings the pixels of `digits` into 0…1, 255 those of `mnist-test`).
     ///
     /// # Errors
-    /// [`DatasetError::Divisor`] if it is 0 or not finite, [`DatasetError::NotFinite`] if a quotient overflows.
+    /// [`PreparationError::Divisor`] if it is 0 or not finite, [`DatasetError::NotFinite`] if a quotient overflows.
     pub fn divided_by(&self, divisor: f64) -> Result<Self, DatasetError> {
         if !divisor.is_finite() || divisor == 0.0 {
-            return Err(DatasetError::Divisor(divisor));
+            return Err(PreparationError::Divisor(divisor).into());
         }
         let values = self.values().iter().map(|value| value / divisor).collect();
         let names = self.feature_names().to_vec();
@@ -171,7 +175,7 @@ mod tests {
     fn features_are_divided() {
         let data = table(&[1.0, 2.0, 3.0], 1);
         assert_eq!(data.divided_by(2.0).unwrap().values(), [0.5, 1.0, 1.5]);
-        assert!(matches!(data.divided_by(0.0), Err(DatasetError::Divisor(_))));
+        assert!(matches!(data.divided_by(0.0), Err(DatasetError::Preparation(PreparationError::Divisor(_)))));
         assert!(matches!(data.divided_by(1e-320), Err(DatasetError::NotFinite { .. })));
     }
 }

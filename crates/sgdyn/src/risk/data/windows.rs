@@ -2,6 +2,7 @@
 
 use super::dataset::{Dataset, Labels};
 use super::error::DatasetError;
+use super::preparation_error::PreparationError;
 use super::text::Text;
 
 /// Windows of `length` characters, one every `stride` characters from the beginning of a text. Position t of a window
@@ -18,14 +19,16 @@ impl Text {
     /// All windows of `length` characters with one character after them, beginning at 0, `stride`, 2 `stride`, …
     ///
     /// # Errors
-    /// [`DatasetError::Window`] if length or stride is 0, [`DatasetError::ShortText`] if not one window fits.
+    /// [`PreparationError::Window`] if length or stride is 0, [`PreparationError::ShortText`] if not one window fits.
     pub fn windows(&self, length: usize, stride: usize) -> Result<Windows<'_>, DatasetError> {
         if length == 0 || stride == 0 {
-            return Err(DatasetError::Window { file: self.name().to_owned(), length, stride });
+            return Err(PreparationError::Window { file: self.name().to_owned(), length, stride }.into());
         }
         let characters = self.characters().len();
         if characters <= length {
-            return Err(DatasetError::ShortText { file: self.name().to_owned(), characters, length });
+            return Err(
+                PreparationError::ShortText { file: self.name().to_owned(), characters, length }.into()
+            );
         }
         Ok(Windows { text: self, length, stride, count: (characters - length - 1) / stride + 1 })
     }
@@ -35,6 +38,18 @@ impl<'t> Windows<'t> {
     /// How many windows there are.
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// The first `count` windows.
+    ///
+    /// # Errors
+    /// [`PreparationError::SubsetSize`] for none or more than there are.
+    pub fn first(self, count: usize) -> Result<Self, DatasetError> {
+        if !(1..=self.count).contains(&count) {
+            let (file, samples) = (self.text.name().to_owned(), self.count);
+            return Err(PreparationError::SubsetSize { file, wanted: count, samples }.into());
+        }
+        Ok(Self { count, ..self })
     }
 
     /// The characters of a window, `[length]`, as indices into the vocabulary.
@@ -93,6 +108,9 @@ mod tests {
         let all = text.windows(3, 1).unwrap();
         assert_eq!((all.count(), all.targets(3)), (4, &[4, 5, 6][..]));
         assert_eq!(text.windows(6, 9).unwrap().count(), 1);
+        assert_eq!(all.first(2).unwrap().to_dataset().unwrap().values(), [0., 1., 2., 1., 2., 3.]);
+        let error = all.first(5).unwrap_err().to_string();
+        assert_eq!(error, "t: 5 of 4 samples were asked for; ask for 1 to 4");
     }
 
     #[test]
@@ -110,7 +128,10 @@ mod tests {
         let error = |length, stride| text.windows(length, stride).unwrap_err().to_string();
         assert_eq!(error(3, 1), "t: 3 characters hold no window of 3 and the character that follows it");
         assert_eq!(error(0, 1), "t: windows need a length and a stride of at least 1 character, not 0 and 1");
-        assert!(matches!(text.windows(1, 0), Err(DatasetError::Window { .. })));
+        assert!(matches!(
+            text.windows(1, 0),
+            Err(DatasetError::Preparation(PreparationError::Window { .. }))
+        ));
         let same = Text::new("t", "aaa");
         assert!(matches!(same.windows(1, 1).unwrap().to_dataset(), Err(DatasetError::OneClass { .. })));
     }

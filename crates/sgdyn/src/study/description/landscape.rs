@@ -57,7 +57,7 @@ pub struct Risk {
     /// The model.
     pub model: Model,
     /// The samples.
-    pub data: Data,
+    pub data: Box<Data>,
 }
 
 /// The model of a risk.
@@ -229,6 +229,6 @@ impl Landscape {
             standardise: section.standardise.unwrap_or(false),
             constant_features: section.constant_features,
         };
-        Ok(Self::Risk(Risk { model, data }))
+        Ok(Self::Risk(Risk { model, data: Box::new(data) }))
     }
 }

@@ -143,3 +143,6 @@ fn is_file(source: &str) -> bool {
 fn path(source: &str, directory: Option<&Path>) -> PathBuf {
     directory.map_or_else(|| source.into(), |directory| directory.join(source))
 }
+
+#[cfg(test)]
+mod tests;

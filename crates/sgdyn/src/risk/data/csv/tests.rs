@@ -116,6 +116,9 @@ fn columns_are_passed_over_and_incomplete_rows_left_out() {
     let data = read(&dropped).unwrap();
     assert_eq!((data.values(), data.feature_names().concat()), (&[2., 3., 6., 7.][..], "xy".to_owned()));
     assert_eq!(classes_of(&data).0, [0, 1]);
+    // A text in a column that is passed over does not make a header.
+    let ignore = ReadOptions { ignore: vec![Column::Index(0)], ..ReadOptions::default() };
+    assert_eq!(Dataset::from_csv_text("t.csv", "a,1,0\nb,2,1\n", &ignore).unwrap().values(), [1., 2.]);
     let label = ReadOptions { ignore: vec![Column::Index(2)], ..options };
     assert_eq!(
         read(&label).unwrap_err().to_string(),

@@ -40,7 +40,7 @@ pub(in super::super) const KEYS: &[Key] = &[
         "landscape.header",
         Shape::Truth,
         "Whether the first row of a CSV file holds names. Without it: it does if a column is asked for by name, or if a cell \
-         outside the label column is neither empty nor a number.",
+         outside the label column and the ignored ones is neither empty nor a number.",
     )
     .when(SAMPLES),
     Key::new(
@@ -93,8 +93,8 @@ pub(in super::super) const KEYS: &[Key] = &[
     Key::new(
         "landscape.split",
         Shape::Number(Interval::between(0.0, false, 1.0, false)),
-        "The share of the samples that is used for training, chosen at random; the others are for test. A text is cut in \
-         two instead. After `subset`.",
+        "The share of the samples that is used for training, chosen at random; the others are for test. After `subset`. A text \
+         is cut in two before anything else, and `subset` thins the training part.",
     )
     .when(WITH_DATA),
     Key::new(

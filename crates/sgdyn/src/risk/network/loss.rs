@@ -97,6 +97,17 @@ impl<R: Real> Goals<R> {
         }
     }
 
+    /// The class of a sample: where a row of unit vectors has its 1.
+    pub(super) fn class(&self, sample: usize, stride: usize) -> usize {
+        match self {
+            Self::Classes(classes) => classes[sample] as usize,
+            Self::Values(values) => {
+                let row = &values[sample * stride..][..stride];
+                row.iter().position(|&value| value == R::ONE).unwrap_or(0)
+            }
+        }
+    }
+
     /// ℓ of one sample.
     pub(super) fn loss(&self, sample: usize, stride: usize, outputs: &[f64]) -> f64 {
         match self {

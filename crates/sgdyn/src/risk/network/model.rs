@@ -41,6 +41,8 @@ pub struct Network<R> {
     loss: Loss,
     l2: f64,
     samples: usize,
+    /// Whether the labels are classes.
+    classes: bool,
     /// `[samples × stride of the features]`, padded with 0.
     features: Vec<R>,
     goals: Goals<R>,
@@ -75,7 +77,8 @@ impl<R: Real> Network<R> {
                 *value = R::from_f64(feature);
             }
         }
-        Ok(Self { plan, loss, l2, samples, features: rows, goals })
+        let classes = data.classes().is_some();
+        Ok(Self { plan, loss, l2, samples, classes, features: rows, goals })
     }
 
     /// The layers.
@@ -114,6 +117,13 @@ impl<R: Real> Network<R> {
 
     /// Calls `visit` with the loss ℓᵢ of every sample, without the penalty, computed in `f64`, in their order.
     fn each_loss(&self, parameters: &[f64], mut visit: impl FnMut(f64)) {
+        let last = &self.plan.places[self.plan.places.len() - 1];
+        let stride = stride(last.dense.outputs);
+        self.each_output(parameters, |sample, outputs| visit(self.goals.loss(sample, stride, outputs)));
+    }
+
+    /// Calls `visit` with the number and the outputs of every sample, computed in `f64`, in their order.
+    fn each_output(&self, parameters: &[f64], mut visit: impl FnMut(usize, &[f64])) {
         let mut padded = vec![0.0; self.plan.padded()];
         self.plan.pad(parameters, &mut padded);
         let mut trace = Trace::<Vec<f64>>::zeros(&self.plan, PIECE.min(self.samples));
@@ -127,8 +137,7 @@ impl<R: Real> Network<R> {
             self.plan.forward(&padded, features, rows, &mut trace);
             let outputs = last.outputs(trace.outputs, rows);
             for (row, outputs) in outputs.chunks_exact(last.output_stride).enumerate() {
-                let outputs = &outputs[..last.dense.outputs];
-                visit(self.goals.loss(first + row, stride(last.dense.outputs), outputs));
+                visit(first + row, &outputs[..last.dense.outputs]);
             }
         }
     }
@@ -138,15 +147,40 @@ impl<R: Real> Network<R> {
     /// # Errors
     /// [`NetworkError::Length`].
     pub fn losses(&self, at: &[R]) -> Result<Vec<f64>, NetworkError> {
-        let expected = self.plan.parameters();
-        if at.len() != expected {
-            return Err(NetworkError::Length { what: "parameters", expected, found: at.len() });
-        }
-        let at: Vec<f64> = at.iter().map(|value| value.to_f64()).collect();
+        let at = self.point(at)?;
         let penalty = self.penalty(&at);
         let mut losses = Vec::with_capacity(self.samples);
         self.each_loss(&at, |loss| losses.push(loss + penalty));
         Ok(losses)
+    }
+
+    /// The part of the samples whose largest output is that of their class, the first one of equals; none where labels are
+    /// numbers.
+    ///
+    /// # Errors
+    /// [`NetworkError::Length`].
+    pub fn accuracy(&self, at: &[R]) -> Result<Option<f64>, NetworkError> {
+        let at = self.point(at)?;
+        if !self.classes {
+            return Ok(None);
+        }
+        let last = &self.plan.places[self.plan.places.len() - 1];
+        let mut right = 0_usize;
+        self.each_output(&at, |sample, outputs| {
+            let largest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let place = outputs.iter().position(|&output| output == largest);
+            right += usize::from(place == Some(self.goals.class(sample, stride(last.dense.outputs))));
+        });
+        Ok(Some(right as f64 / self.samples as f64))
+    }
+
+    /// A point, `[d]`, in `f64`.
+    fn point(&self, at: &[R]) -> Result<Vec<f64>, NetworkError> {
+        let expected = self.plan.parameters();
+        if at.len() != expected {
+            return Err(NetworkError::Length { what: "parameters", expected, found: at.len() });
+        }
+        Ok(at.iter().map(|value| value.to_f64()).collect())
     }
 
     fn penalty(&self, at: &[f64]) -> f64 {

@@ -41,6 +41,12 @@ pub trait NetworkRisk<R: Real>: EmpiricalRisk<R> {
     /// # Errors
     /// A point of another length.
     fn sample_losses(&self, parameters: &[R]) -> Result<Vec<f64>, NetworkError>;
+
+    /// The part of the samples whose largest output is that of their class; none where labels are numbers.
+    ///
+    /// # Errors
+    /// A point of another length.
+    fn accuracy(&self, parameters: &[R]) -> Result<Option<f64>, NetworkError>;
 }
 
 /// A network at a point θ: products with its curvature and per-sample gradients through their factors. Vectors are of
@@ -129,6 +135,10 @@ impl<R: Real> NetworkRisk<R> for Network<R> {
 
     fn sample_losses(&self, parameters: &[R]) -> Result<Vec<f64>, NetworkError> {
         self.losses(parameters)
+    }
+
+    fn accuracy(&self, parameters: &[R]) -> Result<Option<f64>, NetworkError> {
+        Network::accuracy(self, parameters)
     }
 }
 

@@ -51,6 +51,8 @@ pub struct LayeredNetwork<R> {
     loss: Loss,
     pub(super) l2: f64,
     pub(super) samples: usize,
+    /// Whether the labels are classes.
+    pub(super) classes: bool,
     /// `[samples × places × channels]`.
     features: Vec<R>,
     pub(super) goals: Goals<R>,
@@ -93,10 +95,10 @@ impl<R: Real> LayeredNetwork<R> {
         check_tokens(data, &tape)?;
         let goals = Goals::new(data, loss, last.shape.stride())?;
         let statistics = unit_statistics(&tape);
-        let (samples, layers) = (data.samples(), layers.to_vec());
+        let (samples, classes, layers) = (data.samples(), data.classes().is_some(), layers.to_vec());
         let features = ordered(data, shape);
         let piece = (VALUES_PER_PIECE / tape.length() / 8 * 8).clamp(8, PIECE);
-        Ok(Self { tape, layers, loss, l2, samples, features, goals, statistics, piece })
+        Ok(Self { tape, layers, loss, l2, samples, classes, features, goals, statistics, piece })
     }
 
     /// The layers.
@@ -183,6 +185,12 @@ impl<R: Real> LayeredNetwork<R> {
 
     /// Calls `visit` with the loss ℓᵢ of every sample, without the penalty, computed in `f64`, in their order.
     pub(super) fn each_loss(&self, at: &[f64], mut visit: impl FnMut(f64)) {
+        let stride = self.tape.last().shape.stride();
+        self.each_output(at, |sample, outputs| visit(self.goals.loss(sample, stride, outputs)));
+    }
+
+    /// Calls `visit` with the number and the outputs of every sample, computed in `f64`, in their order.
+    pub(super) fn each_output(&self, at: &[f64], mut visit: impl FnMut(usize, &[f64])) {
         let (tape, shape) = (&self.tape, self.tape.last().shape);
         let mut padded = vec![0.0; tape.padded];
         tape.pad(at, Some(&self.statistics), &mut padded);
@@ -200,7 +208,7 @@ impl<R: Real> LayeredNetwork<R> {
             tape.forward(&padded, samples, &mut values, &mut scratch);
             let outputs = &values[tape.range(tape.slots.len() - 1, samples)];
             for (row, outputs) in outputs.chunks_exact(shape.stride()).enumerate() {
-                visit(self.goals.loss(first + row, shape.stride(), &outputs[..shape.channels]));
+                visit(first + row, &outputs[..shape.channels]);
             }
         }
     }

@@ -121,14 +121,40 @@ impl<R: Real> NetworkRisk<R> for LayeredNetwork<R> {
     }
 
     fn sample_losses(&self, parameters: &[R]) -> Result<Vec<f64>, NetworkError> {
-        let expected = self.tape.parameters;
-        if parameters.len() != expected {
-            return Err(NetworkError::Length { what: "parameters", expected, found: parameters.len() });
-        }
-        let at: Vec<f64> = parameters.iter().map(|value| value.to_f64()).collect();
+        let at = self.point(parameters)?;
         let penalty = self.penalty(&at);
         let mut losses = Vec::with_capacity(self.samples);
         self.each_loss(&at, |loss| losses.push(loss + penalty));
         Ok(losses)
     }
+
+    fn accuracy(&self, parameters: &[R]) -> Result<Option<f64>, NetworkError> {
+        let at = self.point(parameters)?;
+        if !self.classes {
+            return Ok(None);
+        }
+        let stride = self.tape.last().shape.stride();
+        let mut right = 0_usize;
+        self.each_output(&at, |sample, outputs| {
+            right += usize::from(largest(outputs) == Some(self.goals.class(sample, stride)));
+        });
+        Ok(Some(right as f64 / self.samples as f64))
+    }
+}
+
+impl<R: Real> LayeredNetwork<R> {
+    /// A point, `[d]`, in `f64`.
+    fn point(&self, at: &[R]) -> Result<Vec<f64>, NetworkError> {
+        let expected = self.tape.parameters;
+        if at.len() != expected {
+            return Err(NetworkError::Length { what: "parameters", expected, found: at.len() });
+        }
+        Ok(at.iter().map(|value| value.to_f64()).collect())
+    }
+}
+
+/// The place of the largest value, the first one of equals.
+fn largest(values: &[f64]) -> Option<usize> {
+    let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    values.iter().position(|&value| value == largest)
 }

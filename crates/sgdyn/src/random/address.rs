@@ -12,8 +12,6 @@ pub enum Purpose {
     Minibatch = 2,
     /// The permutation of one epoch.
     Shuffle = 3,
-    /// Which samples of a data set are for training.
-    Split = 17,
     /// Where a replica starts.
     Start = 4,
     /// Whether and when a path crossed a target inside a step.

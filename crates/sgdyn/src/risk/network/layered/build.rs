@@ -8,6 +8,7 @@ use super::error::LayerError;
 use super::flatten::Flatten;
 use super::frozen::FrozenNorm;
 use super::layer::{BatchStatistics, Input, Layer};
+use super::names;
 use super::normalisation::Normalisation;
 use super::operation::Operation;
 use super::pooling::{Pool, Pooling};
@@ -59,17 +60,6 @@ impl Tape {
     }
 }
 
-/// `a.b`, or one of them if the other is empty.
-fn path(before: &str, name: &str) -> String {
-    let dot = if before.is_empty() || name.is_empty() { "" } else { "." };
-    format!("{before}{dot}{name}")
-}
-
-/// A layer in errors.
-fn title(path: &str, layer: &Layer) -> String {
-    if path.is_empty() { layer.kind().to_owned() } else { format!("layer {path} ({})", layer.kind()) }
-}
-
 impl Builder {
     /// Adds layers from a slot on and returns the last one's slot. Numbers of layers without a name go behind
     /// `numbered`.
@@ -83,18 +73,18 @@ impl Builder {
         let mut slot = from;
         for (index, layer) in layers.iter().enumerate() {
             slot = match layer {
-                Layer::Named { name, layer } => self.layer(layer, &path(before, name), slot)?,
-                layer => self.layer(layer, &path(numbered, &index.to_string()), slot)?,
+                Layer::Named { name, layer } => self.layer(layer, &names::path(before, name), slot)?,
+                layer => self.layer(layer, &names::path(numbered, &index.to_string()), slot)?,
             };
         }
         Ok(slot)
     }
 
     fn layer(&mut self, layer: &Layer, path: &str, from: usize) -> Result<usize, LayerError> {
-        let title = title(path, layer);
+        let title = names::title(path, layer);
         let input = self.slots[from].shape;
         match layer {
-            Layer::Named { name, layer } => self.layer(layer, &self::path(path, name), from),
+            Layer::Named { name, layer } => self.layer(layer, &names::path(path, name), from),
             Layer::Sequence { layers } => self.sequence(layers, path, path, from),
             Layer::Residual { body, shortcut } => self.residual(body, shortcut, path, &title, from),
             &Layer::Dense { inputs, outputs, bias } => {
@@ -170,7 +160,7 @@ impl Builder {
                 self.tensor(path, "bias", vec![channels]);
                 for what in ["running_mean", "running_var"] {
                     let begin = self.statistics.last().map_or(0, |tensor| tensor.range.end);
-                    let (name, range) = (self::path(path, what), begin..begin + channels);
+                    let (name, range) = (names::path(path, what), begin..begin + channels);
                     self.statistics.push(ParameterTensor { name, shape: vec![channels], range });
                 }
                 self.add(Operation::FrozenNorm(FrozenNorm { shape: input }), title, from, input)
@@ -193,8 +183,8 @@ impl Builder {
         title: &str,
         from: usize,
     ) -> Result<usize, LayerError> {
-        let one = self.sequence(body, path, &self::path(path, "body"), from)?;
-        let other = self.sequence(shortcut, path, &self::path(path, "shortcut"), from)?;
+        let one = self.sequence(body, path, &names::path(path, "body"), from)?;
+        let other = self.sequence(shortcut, path, &names::path(path, "shortcut"), from)?;
         let shape = self.slots[one].shape;
         if shape != self.slots[other].shape {
             let [body, shortcut] = [one, other].map(|slot| self.slots[slot].shape.describe());
@@ -240,7 +230,7 @@ impl Builder {
     fn tensor(&mut self, path: &str, what: &str, shape: Vec<usize>) {
         let begin = self.tensors.last().map_or(0, |tensor| tensor.range.end);
         let range = begin..begin + shape.iter().product::<usize>();
-        self.tensors.push(ParameterTensor { name: self::path(path, what), shape, range });
+        self.tensors.push(ParameterTensor { name: names::path(path, what), shape, range });
     }
 
     fn slot(&mut self, shape: Shape, moving: bool, layer: String) -> usize {

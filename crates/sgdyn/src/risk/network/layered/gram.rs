@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 
+use super::blocks::deep_product;
 use super::memory::{Memory, Ways};
 use super::operation::{Here, Operation, Parameters};
 use super::point::LayeredPoint;
 use super::tape::Node;
-use super::weighted::{Weighted, deep_product};
+use super::weighted::Weighted;
 use crate::lanes::{Real, add_scaled, lane_kernel};
 use crate::risk::empirical::EmpiricalRisk;
 use crate::risk::network::factors::Gram;

@@ -4,6 +4,7 @@
 //! the same traits as [`Network`](super::Network), which is the faster of the two where all layers are dense.
 
 mod architecture;
+mod blocks;
 mod build;
 mod elementwise;
 mod embedding;
@@ -14,6 +15,7 @@ mod gram;
 mod layer;
 mod memory;
 mod model;
+mod names;
 mod normalisation;
 mod operation;
 mod pieces;

@@ -95,10 +95,9 @@ impl<R: Real> LayeredNetwork<R> {
         check_tokens(data, &tape)?;
         let goals = Goals::new(data, loss, last.shape.stride())?;
         let statistics = unit_statistics(&tape);
-        let (samples, layers) = (data.samples(), layers.to_vec());
+        let (samples, classes, layers) = (data.samples(), data.classes().is_some(), layers.to_vec());
         let features = ordered(data, shape);
         let piece = (VALUES_PER_PIECE / tape.length() / 8 * 8).clamp(8, PIECE);
-        let classes = data.classes().is_some();
         Ok(Self { tape, layers, loss, l2, samples, classes, features, goals, statistics, piece })
     }
 

@@ -103,6 +103,27 @@ fn rows<R>(scratch: &mut [R], stride: usize) -> [&mut [R]; ROWS] {
     std::array::from_fn(|_| &mut rows.next().unwrap_or_default()[..stride])
 }
 
+// Functions, not closures, where a formula is used more than once: closures cannot be made to be inlined, and what is
+// not inlined has no fused multiply-add.
+
+/// x̂.
+#[inline(always)]
+fn scaled<R: Real>(x: R, mean: R, inverse: R) -> R {
+    (x - mean) * inverse
+}
+
+/// x̂′, from x̂ and the means of ẋ and of x̂ẋ.
+#[inline(always)]
+fn moved<R: Real>(value: R, tangent: R, inverse: R, first: R, second: R) -> R {
+    inverse * (tangent - first - value * second)
+}
+
+/// h′ = γ g′ + γ′ g.
+#[inline(always)]
+fn bent_error<R: Real>(gamma: R, gamma_along: R, error: R, bent: R) -> R {
+    gamma.mul_add(bent, gamma_along * error)
+}
+
 /// γ and β, of one length.
 #[inline(always)]
 fn split<R>(weights: &[R], stride: usize) -> (&[R], &[R]) {
@@ -155,12 +176,12 @@ lane_kernel! {
         let [means, inverses, first, second, ..] = rows(scratch, unit.stride);
         each_unit!(unit, inputs, [inputs, tangents], [out], {
             unit.statistics(inputs, means, inverses);
-            let value = |c: usize, x: R| (x - means[c]) * inverses[c];
             unit.means(first, [tangents], |_, [t]| t);
-            unit.means(second, [inputs, tangents], |c, [x, t]| value(c, x) * t);
+            unit.means(second, [inputs, tangents], |c, [x, t]| scaled(x, means[c], inverses[c]) * t);
             unit.write(out, [inputs, tangents], |c, [x, t]| {
-                let moved = inverses[c] * (t - first[c] - value(c, x) * second[c]);
-                gamma[c].mul_add(moved, gamma_along[c].mul_add(value(c, x), beta_along[c]))
+                let value = scaled(x, means[c], inverses[c]);
+                let moved = moved(value, t, inverses[c], first[c], second[c]);
+                gamma[c].mul_add(moved, gamma_along[c].mul_add(value, beta_along[c]))
             });
         });
     }
@@ -179,11 +200,10 @@ lane_kernel! {
         let [means, inverses, first, second, ..] = rows(scratch, unit.stride);
         each_unit!(unit, inputs, [inputs, errors], [out], {
             unit.statistics(inputs, means, inverses);
-            let value = |c: usize, x: R| (x - means[c]) * inverses[c];
             unit.means(first, [errors], |c, [g]| gamma[c] * g);
-            unit.means(second, [inputs, errors], |c, [x, g]| value(c, x) * (gamma[c] * g));
+            unit.means(second, [inputs, errors], |c, [x, g]| scaled(x, means[c], inverses[c]) * (gamma[c] * g));
             unit.write(out, [inputs, errors], |c, [x, g]| {
-                inverses[c] * (gamma[c] * g - first[c] - value(c, x) * second[c])
+                inverses[c] * (gamma[c] * g - first[c] - scaled(x, means[c], inverses[c]) * second[c])
             });
         });
     }
@@ -205,21 +225,21 @@ lane_kernel! {
         let [means, inverses, first, second, back, bent_first, bent_second] = rows(scratch, unit.stride);
         each_unit!(unit, inputs, [inputs, tangents, errors, bent, input_errors], [out], {
             unit.statistics(inputs, means, inverses);
-            let value = |c: usize, x: R| (x - means[c]) * inverses[c];
             unit.means(first, [tangents], |_, [t]| t);
-            unit.means(second, [inputs, tangents], |c, [x, t]| value(c, x) * t);
-            let moved = |c: usize, x: R, t: R| inverses[c] * (t - first[c] - value(c, x) * second[c]);
-            let bent_error = |c: usize, g: R, b: R| gamma[c].mul_add(b, gamma_along[c] * g);
-            unit.means(back, [inputs, errors], |c, [x, g]| value(c, x) * (gamma[c] * g));
-            unit.means(bent_first, [errors, bent], |c, [g, b]| bent_error(c, g, b));
+            unit.means(second, [inputs, tangents], |c, [x, t]| scaled(x, means[c], inverses[c]) * t);
+            unit.means(back, [inputs, errors], |c, [x, g]| scaled(x, means[c], inverses[c]) * (gamma[c] * g));
+            unit.means(bent_first, [errors, bent], |c, [g, b]| bent_error(gamma[c], gamma_along[c], g, b));
             unit.means(bent_second, [inputs, tangents, errors, bent], |c, [x, t, g, b]| {
-                moved(c, x, t).mul_add(gamma[c] * g, value(c, x) * bent_error(c, g, b))
+                let value = scaled(x, means[c], inverses[c]);
+                let moved = moved(value, t, inverses[c], first[c], second[c]);
+                moved.mul_add(gamma[c] * g, value * bent_error(gamma[c], gamma_along[c], g, b))
             });
             let arrays = [inputs, tangents, errors, bent, input_errors];
             unit.write(out, arrays, |c, [x, t, g, b, input_error]| {
-                let bend = bent_error(c, g, b) - bent_first[c] - moved(c, x, t) * back[c]
-                    - value(c, x) * bent_second[c];
-                inverses[c] * (bend - second[c] * input_error)
+                let value = scaled(x, means[c], inverses[c]);
+                let moved = moved(value, t, inverses[c], first[c], second[c]);
+                let bend = bent_error(gamma[c], gamma_along[c], g, b) - bent_first[c];
+                inverses[c] * (bend - moved * back[c] - value * bent_second[c] - second[c] * input_error)
             });
         });
     }
@@ -259,11 +279,11 @@ lane_kernel! {
         let [means, inverses, first, second, ..] = rows(scratch, unit.stride);
         each_unit!(unit, inputs, [inputs, tangents, errors], [], {
             unit.statistics(inputs, means, inverses);
-            let value = |c: usize, x: R| (x - means[c]) * inverses[c];
             unit.means(first, [tangents], |_, [t]| t);
-            unit.means(second, [inputs, tangents], |c, [x, t]| value(c, x) * t);
+            unit.means(second, [inputs, tangents], |c, [x, t]| scaled(x, means[c], inverses[c]) * t);
             unit.add(sums, [inputs, tangents, errors], |c, [x, t, g]| {
-                g * (inverses[c] * (t - first[c] - value(c, x) * second[c]))
+                let value = scaled(x, means[c], inverses[c]);
+                g * moved(value, t, inverses[c], first[c], second[c])
             });
         });
     }

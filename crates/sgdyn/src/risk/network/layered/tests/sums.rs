@@ -140,5 +140,8 @@ fn a_chain_of_dense_layers_is_the_network_of_dense_layers() {
         let losses =
             [layered.sample_losses(&at), NetworkRisk::sample_losses(&chain, &at)].map(Result::unwrap);
         close(&losses[0], &losses[1], 1e-14, activation.name());
+        let accuracy = NetworkRisk::accuracy(&layered, &at).unwrap();
+        assert_eq!(accuracy, NetworkRisk::accuracy(&chain, &at).unwrap());
+        assert!(accuracy.is_some_and(|accuracy| accuracy > 0.1 && accuracy < 0.9));
     }
 }

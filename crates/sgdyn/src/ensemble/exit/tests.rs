@@ -182,7 +182,7 @@ fn crossings_of_joined_comparisons_are_corrected() {
         let summary = ensemble(&program, 40_000);
         let deviation = |passage: &PassageSummary| {
             let time = &passage.time;
-            (time.mean().value - exact.mean) / time.mean().standard_error
+            (time.mean().value - exact.mean) / time.mean().stderr
         };
         println!(
             "{text}: {} {} {exact:?}",

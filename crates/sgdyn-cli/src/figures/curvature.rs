@@ -37,7 +37,9 @@ fn groups<'a>(context: &Context<'_>, rows: &Rows<'a>) -> Vec<(String, Rows<'a>)>
 
 fn spectra(context: &Context<'_>) -> Option<NamedFigure> {
     let mut panels = Vec::new();
-    for (table, title) in [("eigenvalues", "by products"), ("covariance", "covariance, by its Gram matrix")] {
+    for (table, title) in
+        [("eigenvalues", "extreme eigenvalues"), ("covariance", "covariance of the gradients")]
+    {
         let Some(rows) = detail(context, table) else { continue };
         let many = rows.numbers("index")?.into_iter().fold(0.0, f64::max) > 100.0;
         let index = if many { Axis::log("index") } else { Axis::linear("index") };
@@ -114,7 +116,7 @@ fn rescaled(context: &Context<'_>) -> Option<NamedFigure> {
         let line = Series::line(x.clone(), y).color(number).dash(dashes[number]);
         panel = panel.series(line.label(label));
     }
-    let figure = context.figure("One function, many sharpnesses").panel_size(480.0, 300.0);
+    let figure = context.figure("What rescaled layers change").panel_size(480.0, 300.0);
     Some(NamedFigure {
         name: "rescaled".to_owned(),
         figure: figure.panel(panel.legend(Legend::Outside)),

@@ -1,8 +1,8 @@
 //! Training: the loss, and the sharpness against the limit of stability.
 
 use super::curve::{MOST_SERIES, errors};
-use super::{BARS, Context, NamedFigure, labels};
-use sgdyn_report::{Axis, Dash, Figure, Panel, Series};
+use super::{BARS, Context, NamedFigure, grid, labels};
+use sgdyn_report::{Axis, Dash, Panel, Series};
 
 /// One figure of all that was measured along training.
 pub(super) fn figures(context: &Context<'_>) -> Vec<NamedFigure> {
@@ -20,14 +20,21 @@ pub(super) fn figures(context: &Context<'_>) -> Vec<NamedFigure> {
     if panels.is_empty() {
         return Vec::new();
     }
-    let figure = context.figure("Training").columns(2).panel_size(360.0, 250.0);
     vec![NamedFigure {
         name: "training".to_owned(),
-        figure: panels.into_iter().fold(figure, Figure::panel),
+        figure: grid(context.figure("Training"), panels),
         caption: "Along training, means over replicas, in bands of ± 2 standard errors where there are several. Dashed: the limit \
                   of stability of gradient descent, 2/η, or with momentum 2(1 + μ)/η."
             .to_owned(),
     }]
+}
+
+/// What tells cells apart: the rule, and what is swept.
+fn cells(context: &Context<'_>) -> Vec<String> {
+    let rule = "rule".to_owned();
+    let several = context.rows.distinct(&rule).len() > 1;
+    let swept = context.axes.cells().into_iter().filter(|column| column != "name");
+    several.then_some(rule).into_iter().chain(swept).collect()
 }
 
 /// Courses of one quantity, one for each cell, in bands of ± 2 standard errors where there are several replicas.
@@ -35,7 +42,7 @@ fn panel(context: &Context<'_>, column: &str, axis: Axis) -> Option<Panel> {
     let rows = &context.rows;
     rows.numbers(column)?;
     let mut panel = Panel::new(Axis::linear("step"), axis);
-    for (number, group) in rows.groups(&context.axes.cells()).into_iter().take(MOST_SERIES).enumerate() {
+    for (number, group) in rows.groups(&cells(context)).into_iter().take(MOST_SERIES).enumerate() {
         let (Some(x), Some(y)) = (group.rows.numbers("step"), group.rows.numbers(column)) else { continue };
         let errors = errors(&group.rows, column);
         if errors.iter().any(|error| error.is_finite()) {
@@ -53,9 +60,7 @@ fn panel(context: &Context<'_>, column: &str, axis: Axis) -> Option<Panel> {
 /// The sharpness of each cell with its limit.
 fn sharpness(context: &Context<'_>) -> Option<Panel> {
     let mut panel = panel(context, "sharpness", Axis::linear("sharpness λ_max"))?;
-    for (number, group) in
-        context.rows.groups(&context.axes.cells()).into_iter().take(MOST_SERIES).enumerate()
-    {
+    for (number, group) in context.rows.groups(&cells(context)).into_iter().take(MOST_SERIES).enumerate() {
         let Some(limit) = group.rows.first_number("stability_limit") else { continue };
         let steps = group.rows.numbers("step").unwrap_or_default();
         let ends = [steps.first().copied().unwrap_or(0.0), steps.last().copied().unwrap_or(1.0)];

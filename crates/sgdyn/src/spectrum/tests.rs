@@ -62,7 +62,7 @@ fn probes(question: u64) -> Probes {
     Probes::new(Seed::new(11, 0), 0, question)
 }
 
-/// With a subspace of all directions, which is exact.
+/// With a subspace of all directions: what is left to chance is what its images hold to rounding.
 fn exact() -> HutchPlusPlus {
     HutchPlusPlus { subspace: 39, tolerance: 0.1, fewest: 2, most: 10 }
 }
@@ -114,10 +114,11 @@ fn scaled_operators_and_blocks_are_those_of_the_explicit_matrix() {
         let trace: f64 = (0..length).map(|i| block[(i, i)]).sum();
         let share: f64 = layer.tensor.range.clone().map(|i| noise[(i, i)]).sum::<f64>() / whole;
         assert!((layer.eigenvalue - eigenvalues(&block)[0]).abs() < 1e-10, "{}", layer.tensor.name);
-        assert!((layer.trace.value - trace).abs() < 1e-11 && layer.trace.stderr == 0.0);
-        assert!((layer.noise_share.value - share).abs() < 1e-11);
+        // What an image holds beside the subspace is dropped below 1e-5 of it.
+        assert!((layer.trace.value - trace).abs() < 1e-4, "{}: {}", layer.tensor.name, layer.trace);
+        assert!((layer.noise_share.value - share).abs() < 1e-4, "{}", layer.noise_share);
     }
-    assert!((found.iter().map(|layer| layer.noise_share.value).sum::<f64>() - 1.0).abs() < 1e-11);
+    assert!((found.iter().map(|layer| layer.noise_share.value).sum::<f64>() - 1.0).abs() < 1e-3);
 }
 
 #[test]
@@ -191,9 +192,9 @@ fn alignment_is_that_of_the_explicit_matrices() {
     };
     let point = NetworkRisk::at(&network, &at()).unwrap();
     let found = alignment(&*point, CurvatureMatrix::Hessian, exact(), probes).unwrap();
-    assert!((found.product_trace.value / product(&hessian, &noise) - 1.0).abs() < 1e-10);
+    assert!((found.product_trace.value / product(&hessian, &noise) - 1.0).abs() < 1e-4);
     let cosine = product(&hessian, &noise) / (product(&hessian, &hessian) * product(&noise, &noise)).sqrt();
-    assert!((found.cosine().value - cosine).abs() < 1e-10);
+    assert!((found.cosine().value - cosine).abs() < 1e-4);
     let basis = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
     assert_eq!(overlap(&basis, &[0.0, 1.0, 0.0, 0.0, 0.0, 1.0], 3), 0.5);
     assert_eq!(overlap(&basis, &basis, 3), 1.0);

@@ -17,8 +17,7 @@ use crate::random::{Seed, Variate};
 use crate::risk::network::{Activation, NetworkRisk};
 use crate::rule::Rule;
 use crate::spectrum::SpectrumError;
-use crate::study::description::Architecture;
-use crate::study::{Cell, Curvature, Landscape, Model};
+use crate::study::{Architecture, Cell, Curvature, Landscape, Model, Rule as Described};
 
 /// A curvature cell, ready to run.
 pub(super) struct CurvatureCell<R: Variate> {
@@ -40,6 +39,11 @@ impl<R: Variate> CurvatureCell<R> {
     pub(super) fn new(cell: &Cell, question: &Curvature, directory: Option<&Path>) -> Result<Self, RunError> {
         let description = &cell.description;
         let network = network_of::<R>("curvature", &description.landscape, directory)?;
+        let untrained = question.steps.is_none() && question.epochs.is_none();
+        if untrained && description.rule != (Described::GradientFlow {}) {
+            let remedy = "say how long `[rule]` trains (0: not at all), or leave the rule out";
+            return Err(unfit("curvature.steps", "absent", remedy));
+        }
         let steps = steps(question.steps, question.epochs, description, network.samples()).unwrap_or(0);
         let rule = if steps > 0 { Some(rule_on(description, network.clone())?) } else { None };
         let start = initial(&*network);

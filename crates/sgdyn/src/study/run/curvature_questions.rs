@@ -167,9 +167,11 @@ impl<R: Variate> Asked<'_, '_, R> {
                 self.look.memory(),
             )?;
             row.estimate("trace", found.trace);
-            let ratio = self.noise / found.trace.value;
-            let stderr = ratio.abs() * found.trace.stderr / found.trace.value.abs();
-            row.estimate("noise_over_trace", Estimate { value: ratio, stderr, n: found.trace.n });
+            if matches!(matrix, CurvatureMatrix::Hessian | CurvatureMatrix::GaussNewton) {
+                let ratio = self.noise / found.trace.value;
+                let stderr = ratio.abs() * found.trace.stderr / found.trace.value.abs();
+                row.estimate("noise_over_trace", Estimate { value: ratio, stderr, n: found.trace.n });
+            }
         }
         if matrix == CurvatureMatrix::Covariance {
             row.number("trace_exact", self.noise);
@@ -311,6 +313,7 @@ impl<R: Variate> Asked<'_, '_, R> {
             self.operator(CurvatureMatrix::Covariance).dimension(),
             &lanczos,
         );
+        row.truth("noise_by_gram", all || small);
         let (values, residuals, way) = if all {
             let found = all_by_gram(self.point, memory)?;
             row.number("gram_trace", found.values.iter().sum());

@@ -80,9 +80,8 @@ fn one_trace(rows: &Rows) -> Option<Verdict> {
 /// Are the eigenvalues of the covariance by its Gram matrix those by products?
 fn one_noise(question: &Curvature, precision: Precision, rows: &Rows) -> Option<Verdict> {
     let rounding = rounding(precision);
-    let row = rows
-        .iter()
-        .find(|row| row.word("matrix") == Some("covariance") || row.value("gram_trace").is_some())?;
+    let is_noise = |row: &&Row| row.word("matrix") == Some("covariance");
+    let row = rows.iter().find(is_noise).or_else(|| rows.iter().next())?;
     let mut told = Vec::new();
     let mut answers = Vec::new();
     let mut compare = |what: &str, one: f64, other: f64, allowed: f64| {
@@ -93,9 +92,12 @@ fn one_noise(question: &Curvature, precision: Precision, rows: &Rows) -> Option<
     if let (Some(sum), Some(noise)) = (row.value("gram_trace"), row.value("noise")) {
         compare("the sum of all and tr Σ", sum, noise, 100.0 * rounding);
     }
-    if let (Some("covariance"), Some(gram), Some(product)) =
-        (row.word("matrix"), row.value("noise_eigenvalue_1"), row.value("eigenvalue_1"))
-    {
+    if let (Some(true), Some("covariance"), Some(gram), Some(product)) = (
+        row.is("noise_by_gram"),
+        row.word("matrix"),
+        row.value("noise_eigenvalue_1"),
+        row.value("eigenvalue_1"),
+    ) {
         // An eigenvalue is nearer than its residual.
         compare("the largest", gram, product, 2.0 * question.tolerance + 100.0 * rounding);
     }

@@ -31,6 +31,8 @@ mod levy_verdicts;
 mod minimum;
 mod momentum_exit;
 mod network_setting;
+#[cfg(test)]
+mod network_tests;
 mod noise_setting;
 mod occupation;
 mod occupation_basins;

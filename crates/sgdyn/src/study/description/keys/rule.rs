@@ -9,6 +9,9 @@ pub(crate) const CONTINUOUS: &[&str] = &["langevin", "sde", "sme2", "levy"];
 
 const EVERY_RULE: &[&str] =
     &["sgd", "heavy-ball", "nesterov", "sgld", "svag", "langevin", "sde", "sme2", "levy"];
+/// Every rule, or none but the flow of the gradient.
+const OR_NONE: &[&str] =
+    &["sgd", "heavy-ball", "nesterov", "sgld", "svag", "langevin", "sde", "sme2", "levy", "gradient-flow"];
 /// Rules that see minibatch gradients, or model what sees them.
 const WITH_LEARNING_RATE: &[When] =
     &[When::Is("rule.name", &["sgd", "heavy-ball", "nesterov", "sgld", "svag", "sde", "sme2"])];
@@ -51,8 +54,8 @@ pub(super) const KEYS: &[Key] = &[
     .when(&[When::Is("study", &["curvature"]), When::With("curvature.epochs")]),
     Key::new(
         "rule.name",
-        Shape::Choice(&["gradient-flow"]),
-        "At initial parameters no rule is asked for: write `curvature.steps` or `epochs` to train first.",
+        Shape::Choice(OR_NONE),
+        "At initial parameters no rule is asked for: `curvature.steps` or `epochs` says how long one trains.",
     )
     .default("\"gradient-flow\"")
     .when(&[When::Is("study", &["curvature"]), When::Without("curvature.steps"), When::Without("curvature.epochs")]),

@@ -1,0 +1,208 @@
+//! Studies of networks, from their text to rows and verdicts, and what they refuse.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::network_setting::{initial, network_of};
+use super::setting::rule_on;
+use super::{Conditions, Results, RunError, run};
+use crate::ensemble::measured::{Courses, MeasuredProgram};
+use crate::ensemble::{MemoryStore, Outcome, Plan, Units};
+use crate::random::Seed;
+use crate::study::{Datum, Holds, Overrides, Study, Table};
+
+/// A network of 30 parameters on 1,372 banknotes.
+const BANKNOTES: &str = r#"
+    [landscape]
+    risk = "network"
+    data = "banknote"
+    layers = [4, 2]
+    [rule]
+    name = "sgd"
+    learning_rate = 0.1
+    batch_size = 16
+"#;
+
+fn on(text: &str, threads: usize) -> Result<Results, RunError> {
+    let study = Study::parse("test", text, &Overrides::default())?;
+    let stop = AtomicBool::new(false);
+    run(&study, &Conditions { threads, stop: &stop, directory: None, progress: &|_| {} })
+}
+
+fn results(text: &str) -> Results {
+    on(text, 2).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn refusal(text: &str) -> String {
+    on(text, 1).expect_err("a study that is refused").to_string()
+}
+
+fn curvature(keys: &str) -> String {
+    format!("study = \"curvature\"\n{BANKNOTES}\n[curvature]\n{keys}")
+}
+
+fn numbers(table: &Table, column: &str) -> Vec<f64> {
+    let column = table.column(column).unwrap_or_else(|| panic!("{column}"));
+    let number = |row| match column.values.datum(row) {
+        Datum::Number(number) => number,
+        Datum::Count(count) => count as f64,
+        other => panic!("{other:?}"),
+    };
+    (0..table.rows()).map(number).collect()
+}
+
+fn holds(results: &Results, claim: &str) -> Holds {
+    let verdict = results.verdicts.iter().find(|verdict| verdict.claim.starts_with(claim));
+    verdict.unwrap_or_else(|| panic!("{claim}: {:?}", results.verdicts)).holds
+}
+
+#[test]
+fn every_question_to_a_trained_network_is_answered() {
+    let results = results(&curvature(
+        "epochs = 3\ncount = 4\nmatrices = [\"hessian\", \"covariance\"]\nvectors = 20\nnodes = 30\n\
+         observe = [\"eigenvalues\", \"density\", \"trace\", \"diagonal\", \"layers\", \"alignment\", \"covariance-spectrum\"]",
+    ));
+    // ⌈3 · 1372/16⌉.
+    assert_eq!(numbers(&results.rows, "steps"), [258.0; 2]);
+    assert!(numbers(&results.rows, "accuracy")[0] > 0.9);
+    let tables: Vec<&str> = results.details.iter().map(Table::name).collect();
+    assert_eq!(tables, ["eigenvalues", "spectral-density", "diagonal", "layers", "covariance"]);
+    for claim in ["every eigenpair", "independent estimates", "the Gram matrix and the products"] {
+        assert_eq!(holds(&results, claim), Holds::Yes, "{:?}", results.verdicts);
+    }
+    let layers = results.details.iter().find(|table| table.name() == "layers").unwrap();
+    let of_hessian: f64 = numbers(layers, "trace")[..4].iter().sum();
+    // Blocks and whole are smaller than the subspace: what is left to chance is what it holds to rounding, 1e-5 of an image.
+    assert!((of_hessian / numbers(&results.rows, "trace")[0] - 1.0).abs() < 1e-4);
+}
+
+#[test]
+fn threads_change_nothing() {
+    let text = curvature(
+        "steps = 40\nobserve = [\"eigenvalues\", \"density\", \"trace\", \"diagonal\", \"covariance\"]",
+    );
+    let (one, three) = (on(&text, 1).unwrap(), on(&text, 3).unwrap());
+    assert_eq!(one.rows, three.rows);
+    assert_eq!(one.details, three.details);
+}
+
+#[test]
+fn rescaled_layers_are_one_function() {
+    let text = curvature(
+        "steps = 100\ncount = 1\ntolerance = 1e-8\nrescale = [0.25, 1, 4]\n\
+         observe = [\"eigenvalues\", \"adaptive-sharpness\"]",
+    );
+    let relu = text.replace("layers = [4, 2]", "layers = [4, 2]\nactivation = \"relu\"");
+    let results = results(&relu);
+    for claim in
+        ["rescaled layers are the same function", "the sharpness of one", "the adaptive sharpness does not"]
+    {
+        assert_eq!(holds(&results, claim), Holds::Yes, "{:?}", results.verdicts);
+    }
+    let error = refusal(&text);
+    assert!(error.contains("tanh(αz) is not α tanh(z)"), "{error}");
+    let one = relu.replace("layers = [4, 2]", "layers = [2]");
+    assert!(refusal(&one).contains("it takes two layers"));
+}
+
+#[test]
+fn what_did_not_converge_is_never_told_as_if() {
+    let results = results(&curvature("steps = 9\ncount = 5\nproducts = 6\ntolerance = 1e-12"));
+    assert_eq!(holds(&results, "every eigenpair"), Holds::No);
+    assert!(results.rows.column("eigenvalue_1").is_none());
+    assert!(results.details.iter().all(|table| table.name() != "eigenvalues"));
+}
+
+#[test]
+fn training_measures_and_says_where_numbers_end() {
+    let train = |keys: &str| format!("study = \"train\"\n{BANKNOTES}\n[train]\n{keys}");
+    let sound = train(
+        "steps = 200\nevery = 50\nobserve = [\"accuracy\", \"gradient-norm\", \"sharpness\", \"noise\"]",
+    );
+    let found = results(&format!("{sound}\n[ensemble]\nreplicas = 3"));
+    assert_eq!(numbers(&found.rows, "step"), [0.0, 50.0, 100.0, 150.0, 200.0]);
+    let (losses, errors) = (numbers(&found.rows, "loss"), numbers(&found.rows, "loss_stderr"));
+    assert!(losses[4] < 0.5 * losses[0] && errors.iter().all(|error| *error > 0.0), "{losses:?}");
+    assert_eq!(numbers(&found.rows, "stability_limit"), [20.0; 5]);
+    // With minibatches there is no limit to hold it against.
+    assert!(found.verdicts.is_empty(), "{:?}", found.verdicts);
+    let wild = |text: &str| {
+        let relu = text.replace("layers = [4, 2]", "layers = [4, 2]\nactivation = \"relu\"");
+        relu.replace("learning_rate = 0.1", "learning_rate = 1e200")
+    };
+    let cause = "replica 0 at step 1: the outputs of layer 2 are not finite for sample ";
+    let found = results(&wild(&train("steps = 5\nevery = 1")));
+    let verdict = found.verdicts.iter().find(|verdict| verdict.claim.contains("range of numbers")).unwrap();
+    assert!(verdict.holds == Holds::No && verdict.detail.contains(cause), "{}", verdict.detail);
+    let error = refusal(&wild(&curvature("steps = 1")));
+    assert!(error.starts_with(cause) && error.contains("learning_rate"), "{error}");
+}
+
+#[test]
+fn a_stopped_training_goes_on_with_the_same_bits() {
+    let text = format!("study = \"train\"\n{BANKNOTES}\n[train]\nsteps = 1");
+    let study = Study::parse("test", &text, &Overrides::default()).unwrap();
+    let description = study.cell(0).unwrap().description;
+    let network = network_of::<f32>("train", &description.landscape, None).unwrap();
+    let rule = rule_on(&description, network.clone()).unwrap();
+    let start = initial(&*network);
+    let program = MeasuredProgram {
+        rule: &*rule,
+        start: &start,
+        steps: &[0, 300, 900],
+        measure: &|at: &[f32]| Ok(at.iter().map(|value| f64::from(*value)).collect()),
+        seed: Seed::new(5, 0),
+    };
+    let (stop, store) = (AtomicBool::new(false), MemoryStore::default());
+    let courses = |threads, store, save_every| -> Courses {
+        let plan = Plan { threads, stop: &stop, progress: None, store, save_every };
+        match crate::ensemble::run(&program, Units::new(19, 16), &plan).unwrap() {
+            Outcome::Finished(courses) => courses,
+            Outcome::Stopped(_) => panic!("nobody stopped it"),
+        }
+    };
+    let whole = courses(1, None, Duration::from_secs(100));
+    // Saved, dropped and read again after every few steps.
+    let pieces = courses(3, Some(&store), Duration::ZERO);
+    assert_eq!(whole.0, pieces.0);
+    assert_eq!(whole.0.iter().map(|course| course.replica).collect::<Vec<_>>(), (0..19).collect::<Vec<_>>());
+    // Each replica begins elsewhere, within ±1/√4 for the first layer of four inputs.
+    assert_ne!(whole.0[0].values[0], whole.0[1].values[0]);
+    assert!(whole.0.iter().flat_map(|course| &course.values[0]).all(|value| value.abs() <= 0.5));
+}
+
+#[test]
+fn networks_are_simulated_by_thousands() {
+    let text = format!(
+        "study = \"simulate\"\n{}\n[simulate]\nsteps = 20\nobserve = [\"mean\"]\n[ensemble]\nreplicas = 1000\nprecision = \"f32\"",
+        BANKNOTES.replace("= 0.1", "= 1e-6")
+    );
+    let found = results(&text);
+    assert_eq!((found.rows.rows(), numbers(&found.rows, "replicas")[0]), (30, 1000.0));
+    // U(±1/2) has a variance of 1/12, which steps of 1e-6 do not change: five standard errors of 1000 draws are 0.14.
+    assert!((numbers(&found.rows, "variance")[0] * 12.0 - 1.0).abs() < 0.14);
+}
+
+#[test]
+fn mistakes_are_named_with_their_remedy() {
+    let with = |from: &str, to: &str| refusal(&curvature("steps = 1").replace(from, to));
+    let error = with("layers = [4, 2]", "layers = [4, 2]\nactivation = \"rellu\"");
+    assert!(error.contains("did you mean \"relu\"") || error.contains("did you mean `relu`"), "{error}");
+    let error = with("[4, 2]", "[0, 2]");
+    assert!(error.contains("landscape.layers") && error.contains('0'), "{error}");
+    let error = with("[4, 2]", "[4, 3]");
+    assert_eq!(error, "`landscape`: layer 2, the last, has 3 outputs, and the labels of banknote need 2");
+    let error = refusal(&curvature("steps = 1\ncount = 31"));
+    assert_eq!(
+        error,
+        "`curvature`: 31 eigenpairs of hessian were asked for, which has 30: ask for at most 30"
+    );
+    let error = refusal(&curvature("steps = 1\nmemory = 1e-6"));
+    assert!(error.contains("a basis for 10 eigenpairs of 30 parameters takes"), "{error}");
+    let error = refusal("study = \"curvature\"\nlandscape.formula = \"x^2\"");
+    assert!(error.contains("set `landscape.risk = \"network\"`"), "{error}");
+    let error = refusal(&curvature(""));
+    assert!(error.starts_with("`curvature.steps` is absent: say how long"), "{error}");
+    let error = refusal(&curvature("steps = 5\nepochs = 2"));
+    assert!(error.contains("the length of the training is given once"), "{error}");
+}

@@ -12,7 +12,9 @@ use super::names;
 use super::normalisation::Normalisation;
 use super::operation::Operation;
 use super::pooling::{Pool, Pooling};
-use super::requirement::{IMAGES, LARGEST_KERNEL, Needs, TOKENS, VALUES, VECTORS, positive, within};
+use super::requirement::{
+    CHANNELS, IMAGES, LARGEST_KERNEL, Needs, TOKENS, VALUES, VECTORS, positive, within,
+};
 use super::schedule::Schedule;
 use super::shape::{Form, Shape};
 use super::tape::{Node, Slot, Step, Tape};
@@ -145,8 +147,7 @@ impl Builder {
                 if channels % groups != 0 {
                     return Err(LayerError::Groups { layer: title, channels, groups });
                 }
-                let forms = &[Form::Features, Form::Image];
-                self.check(from, &title, Needs { channels: Some(channels), forms, ..IMAGES })?;
+                self.check(from, &title, Needs { channels: Some(channels), ..CHANNELS })?;
                 self.norm(Normalisation { shape: input, groups, by_place: false }, path, title, from)
             }
             &Layer::BatchNorm { channels, statistics } => {
@@ -154,8 +155,7 @@ impl Builder {
                     return Err(LayerError::BatchStatistics { layer: title });
                 }
                 positive(&title, &[("channels", channels)])?;
-                let forms = &[Form::Features, Form::Image];
-                self.check(from, &title, Needs { channels: Some(channels), forms, ..IMAGES })?;
+                self.check(from, &title, Needs { channels: Some(channels), ..CHANNELS })?;
                 self.tensor(path, "weight", vec![channels]);
                 self.tensor(path, "bias", vec![channels]);
                 for what in ["running_mean", "running_var"] {
@@ -250,6 +250,10 @@ impl Builder {
         let parameters = self.parameters + lengths.parameters;
         if u32::try_from(parameters).is_err() {
             return Err(LayerError::TooLarge { layer: title, parameters });
+        }
+        let values = self.slots.last().map_or(0, |slot| slot.begin + slot.shape.length()) + output.length();
+        if u32::try_from(values).is_err() {
+            return Err(LayerError::TooManyValues { layer: title, values });
         }
         let moving = self.slots[from].moving || lengths.parameters > 0;
         let to = self.slot(output, moving, title);

@@ -39,6 +39,14 @@ pub enum LayerError {
         /// Their number up to there.
         parameters: usize,
     },
+    /// More values of one sample than can be handled.
+    #[error("up to {layer} a sample has {values} values: more than 4294967295 are not supported")]
+    TooManyValues {
+        /// The layer where they become too many.
+        layer: String,
+        /// Their number up to there, padding to whole vectors included.
+        values: usize,
+    },
     /// Two layers that follow each other do not fit.
     #[error("{layer} takes {takes} inputs, and {before} gives {gives}: the widths must meet")]
     Widths {

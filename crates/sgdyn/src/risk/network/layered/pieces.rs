@@ -110,25 +110,9 @@ impl<R: Real> LayeredPoint<'_, R> {
         let tape = &self.network.tape;
         for (slot, description) in tape.slots.iter().enumerate() {
             let values = &memory.values[tape.range(slot, piece.samples)];
-            self.check_finite("outputs", &description.layer, piece, values, description.shape.length())?;
+            check_finite("outputs", &description.layer, piece, values, description.shape.length())?;
         }
         Ok(())
-    }
-
-    fn check_finite(
-        &self,
-        what: &'static str,
-        layer: &str,
-        piece: Piece,
-        values: &[R],
-        length: usize,
-    ) -> Result<(), LayerError> {
-        if are_finite(values) {
-            return Ok(());
-        }
-        let row = values.chunks_exact(length).position(|values| !are_finite(values)).unwrap_or(0);
-        let (layer, sample) = (layer.to_owned(), piece.first + row);
-        Err(LayerError::NotFinite { what, layer, sample, format: R::NAME })
     }
 
     /// Adds the gradients of some samples, and checks the way back.
@@ -145,7 +129,7 @@ impl<R: Real> LayeredPoint<'_, R> {
         tape.pull_back(trace, &mut memory.errors, memory.scratch, |node, here, errors, scratch| {
             if result.is_ok() {
                 let slot = &tape.slots[node.to];
-                result = self.check_finite("errors", &slot.layer, piece, errors, slot.shape.length());
+                result = check_finite("errors", &slot.layer, piece, errors, slot.shape.length());
                 node.operation.add_gradient(here, errors, &mut sums[node.summed.clone()], scratch);
             }
         });
@@ -245,4 +229,19 @@ impl<R: Real> LayeredPoint<'_, R> {
 /// The values of one sample.
 fn sample<R>(values: &[R], row: usize, length: usize) -> &[R] {
     &values[row * length..][..length]
+}
+
+fn check_finite<R: Real>(
+    what: &'static str,
+    layer: &str,
+    piece: Piece,
+    values: &[R],
+    length: usize,
+) -> Result<(), LayerError> {
+    if are_finite(values) {
+        return Ok(());
+    }
+    let row = values.chunks_exact(length).position(|values| !are_finite(values)).unwrap_or(0);
+    let (layer, sample) = (layer.to_owned(), piece.first + row);
+    Err(LayerError::NotFinite { what, layer, sample, format: R::NAME })
 }

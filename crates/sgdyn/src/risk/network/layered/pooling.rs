@@ -87,7 +87,8 @@ lane_kernel! {
         each_pixel!(window, outputs, |output, pixel| {
             for (output, &input) in outputs[output.clone()].iter_mut().zip(&inputs[pixel]) {
                 // NaN wins: it has to be found.
-                *output = if input <= *output || *output != *output { *output } else { input };
+                let is_nan = output.partial_cmp(&output).is_none();
+                *output = if input <= *output || is_nan { *output } else { input };
             }
         });
     }

@@ -4,6 +4,7 @@ use super::error::LayerError;
 use super::shape::Form;
 
 /// What a layer reads.
+#[derive(Clone, Copy)]
 pub(super) struct Needs<'n> {
     pub(super) forms: &'n [Form],
     pub(super) takes: &'static str,
@@ -22,6 +23,13 @@ pub(super) const IMAGES: Needs<'static> = Needs {
     forms: &[Form::Image],
     takes: "images",
     remedy: "the input must be an image, and no flatten before",
+    channels: None,
+};
+
+pub(super) const CHANNELS: Needs<'static> = Needs {
+    forms: &[Form::Features, Form::Image],
+    takes: "images or vectors",
+    remedy: "of sequences, layer_norm normalises each place",
     channels: None,
 };
 

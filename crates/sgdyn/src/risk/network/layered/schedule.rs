@@ -91,12 +91,11 @@ impl Schedule {
             (length.saturating_sub(held), held)
         };
         let best = (0..free.len()).min_by_key(|&index| cost(&free[index]));
-        let buffer = match best {
-            Some(index) => free.swap_remove(index),
-            None => {
-                self.buffers.push(0);
-                self.buffers.len() - 1
-            }
+        let buffer = if let Some(index) = best {
+            free.swap_remove(index)
+        } else {
+            self.buffers.push(0);
+            self.buffers.len() - 1
         };
         self.buffers[buffer] = self.buffers[buffer].max(length);
         buffer

@@ -41,7 +41,7 @@ impl Shape {
     }
 
     pub(super) fn places(self) -> usize {
-        self.height * self.width
+        self.height.saturating_mul(self.width)
     }
 
     /// From the channels of one place to those of the next.
@@ -54,9 +54,10 @@ impl Shape {
         self.places() * self.stride()
     }
 
-    /// Values of a sample without padding.
+    /// Values of a sample without padding. An input is compared with the data before anything is made of it, so it may
+    /// be of any size.
     pub(super) fn values(self) -> usize {
-        self.places() * self.channels
+        self.places().saturating_mul(self.channels)
     }
 
     /// The position in PyTorch's order of channel `channel` at place `place`.

@@ -35,6 +35,7 @@ pub(super) struct Node {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a network has few steps")]
 pub(super) enum Step {
     Node(Node),
     /// `to = one + other`.

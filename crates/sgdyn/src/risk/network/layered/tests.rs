@@ -190,7 +190,9 @@ impl Case {
         let tokens = matches!(self.input, Input::Tokens { .. });
         let mut values = scattered(samples * features, 0.1);
         if tokens {
-            values.iter_mut().for_each(|value| *value = ((*value + 1.0) * 3.5).floor());
+            for value in &mut values {
+                *value = ((*value + 1.0) * 3.5).floor();
+            }
         }
         let names = (0..features).map(|feature| format!("x{feature}")).collect();
         let labels = if self.loss == Loss::Squared {

@@ -46,6 +46,10 @@ fn layers_that_do_not_meet_are_named() {
         refusal(VECTOR, vec![dense(5, 1 << 20), dense(1 << 20, 1 << 20)]),
         "up to layer 1 (dense) there are 1099518967808 parameters: more than 4294967295 are not supported"
     );
+    assert!(
+        refusal(IMAGE, vec![convolution(2, 1 << 20, 1, 1, 1 << 10)])
+            .starts_with("up to layer 0 (convolution2d) a sample has ")
+    );
     let block = Layer::Residual { body: vec![convolution(2, 3, 3, 1, 1)], shortcut: vec![] };
     assert_eq!(
         refusal(IMAGE, vec![block.named("layer1")]),
@@ -71,6 +75,9 @@ fn data_that_do_not_fit_are_named() {
     let vectors = Case { input: VECTOR, ..cases().swap_remove(0) }.data(5);
     let error = LayeredNetwork::<f32>::new(&vectors, case.input, &case.layers, case.loss, 0.0).unwrap_err();
     assert_eq!(error.to_string(), "fixture has 5 features, and the input is 7 values, which is 7");
+    let boundless = Input::Image { channels: usize::MAX, height: usize::MAX, width: 2 };
+    let error = LayeredNetwork::<f32>::new(&vectors, boundless, &case.layers, case.loss, 0.0).unwrap_err();
+    assert!(error.to_string().starts_with("fixture has 5 features, and the input is images of "));
     let tokens = [Layer::Embedding { tokens: 6, channels: 2 }, Layer::Flatten {}, dense(8, 3)];
     assert_eq!(
         refusal(Input::Tokens { length: 4 }, tokens.to_vec()),

@@ -5,11 +5,13 @@ use super::memory::Memory;
 use super::operator::CurvatureOperator;
 use super::probe::Probes;
 use crate::krylov::{
-    Diagonal, DiagonalEstimate, HutchPlusPlus, SpectralDensity, SymmetricOperator, TraceEstimate,
+    Diagonal, DiagonalEstimate, HutchPlusPlus, KrylovError, SpectralDensity, SymmetricOperator, TraceEstimate,
 };
 use crate::lanes::Real;
+use crate::statistics::Estimate;
 
-/// The trace, until `method`'s standard error is reached or its vectors are used up.
+/// The trace, until `method`'s standard error is reached or its vectors are used up; entry by entry, and so exactly, where the
+/// subspace could hold every direction: few signs in few dimensions repeat each other.
 ///
 /// # Errors
 /// [`SpectrumError::Memory`] if the subspace does not fit; [`SpectrumError::Krylov`].
@@ -25,6 +27,22 @@ pub fn trace<R: Real>(
         operator.dimension(),
         size_of::<R>(),
     )?;
+    let dimension = operator.dimension();
+    if dimension <= method.subspace {
+        let (mut unit, mut column) = (vec![R::ZERO; dimension], vec![R::ZERO; dimension]);
+        let mut sum = 0.0;
+        for index in 0..dimension {
+            unit[index] = R::ONE;
+            operator.multiply(&unit, &mut column);
+            unit[index] = R::ZERO;
+            sum += column[index].to_f64();
+        }
+        if !sum.is_finite() {
+            return Err(operator.explain(KrylovError::NotFinite { product: dimension, format: R::NAME }));
+        }
+        let trace = Estimate::exact(sum);
+        return Ok(TraceEstimate { trace, on_subspace: sum, products: dimension });
+    }
     let found = method.run(&mut operator, |index, out: &mut [R]| probes.fill(index, out));
     found.map_err(|error| operator.explain(error))
 }

@@ -26,6 +26,8 @@ use crate::study::{Cell, Train, TrainObservable};
 
 /// The most observations of a replica.
 const MOST_OBSERVATIONS: u64 = 100_000;
+/// A basis of some tens of vectors fits beside a network that is trained.
+const MEMORY: Memory = Memory { bytes: 4 << 30 };
 /// Observations of a training without `every`.
 const USUAL: u64 = 50;
 
@@ -80,18 +82,13 @@ impl<R: Variate> TrainCell<R> {
             rule,
         };
         if built.asks(TrainObservable::Sharpness) {
-            built.memory().check_basis(&built.lanczos(), built.dimension(), size_of::<R>())?;
+            MEMORY.check_basis(&built.lanczos(), built.dimension(), size_of::<R>())?;
         }
         Ok(built)
     }
 
     fn asks(&self, observable: TrainObservable) -> bool {
         self.question.observe.contains(&observable)
-    }
-
-    /// A basis of some tens of vectors always fits beside a network that is trained.
-    fn memory(&self) -> Memory {
-        Memory::gibibytes(4.0)
     }
 
     fn lanczos(&self) -> Lanczos {
@@ -170,7 +167,7 @@ impl<R: Variate> TrainCell<R> {
         if self.asks(TrainObservable::Sharpness) {
             let hessian = CurvatureMatrix::Hessian;
             let operator = CurvatureOperator::new(&*point, hessian);
-            values.push(match eigenpairs(operator, hessian, &self.lanczos(), self.memory()) {
+            values.push(match eigenpairs(operator, hessian, &self.lanczos(), MEMORY) {
                 Ok(pairs) => pairs.values[0],
                 Err(SpectrumError::Krylov(KrylovError::EigenpairsNotConverged { .. })) => f64::NAN,
                 Err(error) => return Err(error),

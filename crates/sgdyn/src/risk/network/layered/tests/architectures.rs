@@ -39,9 +39,11 @@ fn drawn(network: &LayeredNetwork<f64>) -> Vec<f64> {
     for initial in network.initial_parameters() {
         let values = &mut at[initial.range];
         match initial.law {
-            InitialDistribution::Uniform { bound } => values.iter_mut().for_each(|value| *value *= bound),
-            InitialDistribution::Normal { deviation } => {
-                values.iter_mut().for_each(|value| *value *= deviation)
+            InitialDistribution::Uniform { bound: scale }
+            | InitialDistribution::Normal { deviation: scale } => {
+                for value in values {
+                    *value *= scale;
+                }
             }
             InitialDistribution::Constant(constant) => values.fill(constant),
         }

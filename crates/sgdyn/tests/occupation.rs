@@ -5,7 +5,6 @@
 mod common;
 
 use common::study::{number, refusal, results, results_on};
-use serde_json::Value;
 use sgdyn::study::Holds;
 
 const SIGMAS: f64 = 4.0;

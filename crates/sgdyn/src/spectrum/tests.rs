@@ -140,9 +140,10 @@ fn the_gram_matrix_gives_the_spectrum_of_the_covariance() {
     let top = top_by_gram(&*point, &lanczos, AMPLE).unwrap();
     let matrix = CurvatureMatrix::Covariance;
     let free = eigenpairs(CurvatureOperator::new(&*point, matrix), matrix, &lanczos, AMPLE).unwrap();
-    for index in 0..4 {
-        assert!((top.values[index] / expected[index] - 1.0).abs() < 1e-12);
-        assert!((free.values[index] / expected[index] - 1.0).abs() < 1e-12);
+    assert_eq!((top.values.len(), free.values.len()), (4, 4));
+    for ((top, free), expected) in top.values.iter().zip(&free.values).zip(&expected) {
+        assert!((top / expected - 1.0).abs() < 1e-12);
+        assert!((free / expected - 1.0).abs() < 1e-12);
     }
     let trace: f64 = (0..39).map(|i| noise[(i, i)]).sum();
     assert!((covariance_trace(&*point).unwrap() / trace - 1.0).abs() < 1e-12);

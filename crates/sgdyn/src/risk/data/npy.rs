@@ -179,7 +179,7 @@ pub(super) mod tests {
     pub(in super::super) fn file(descr: &str, fortran: bool, shape: &str, elements: &[u8]) -> Vec<u8> {
         let fortran = if fortran { "True" } else { "False" };
         let mut text = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}");
-        while (MAGIC.len() + 4 + text.len() + 1) % 64 != 0 {
+        while !(MAGIC.len() + 4 + text.len() + 1).is_multiple_of(64) {
             text.push(' ');
         }
         text.push('\n');

@@ -88,7 +88,7 @@ pub(super) fn look<R: Variate>(
     tables: &mut CurvatureTables,
 ) -> Result<(), RunError> {
     let (replica, step) = (look.replica, look.steps);
-    let diverged = |source| RunError::Diverged { replica, step, source };
+    let diverged = |source| RunError::Diverged { replica, step, source: Box::new(source) };
     let point = look.network.at(look.parameters).map_err(diverged)?;
     let losses = look.network.sample_losses(look.parameters).map_err(diverged)?;
     let mut gradient = vec![R::ZERO; point.dimension()];

@@ -35,13 +35,13 @@ pub enum RunError {
     Noise(#[from] NoiseError),
     /// Data are at fault.
     #[error("`landscape.data`: {0}")]
-    Data(#[from] DatasetError),
+    Data(Box<DatasetError>),
     /// A risk is at fault.
     #[error("`landscape.risk`: {0}")]
     Risk(#[from] RiskError),
     /// A network cannot be built.
     #[error("`landscape`: {0}")]
-    Network(#[from] NetworkError),
+    Network(Box<NetworkError>),
     /// A network left the range of numbers.
     #[error("replica {replica} at step {step}: {source}; a smaller `rule.learning_rate` may help")]
     Diverged {
@@ -50,11 +50,11 @@ pub enum RunError {
         /// The steps it made.
         step: u64,
         /// Where.
-        source: NetworkError,
+        source: Box<NetworkError>,
     },
     /// The curvature of a network cannot be had.
     #[error("`curvature`: {0}")]
-    Curvature(#[from] SpectrumError),
+    Curvature(Box<SpectrumError>),
     /// Keys that do not fit together.
     #[error("`{key}` is {value}: {remedy}")]
     Unfit {
@@ -110,3 +110,16 @@ pub enum RunError {
     #[error(transparent)]
     Table(#[from] TableError),
 }
+
+/// Boxes what is large, so that a result stays small.
+macro_rules! boxed {
+    ($($variant:ident: $source:ty),+ $(,)?) => {
+        $(impl From<$source> for RunError {
+            fn from(source: $source) -> Self {
+                Self::$variant(Box::new(source))
+            }
+        })+
+    };
+}
+
+boxed!(Data: DatasetError, Network: NetworkError, Curvature: SpectrumError);

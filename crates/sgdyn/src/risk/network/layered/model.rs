@@ -20,7 +20,7 @@ const VALUES_PER_PIECE: usize = 1 << 24;
 /// L(θ) = (1/N) Σ ℓ(f(xᵢ; θ), yᵢ) + (λ/2)|θ|² with f given by a list of [`Layer`]s.
 ///
 /// θ holds the layers' tensors one after another as PyTorch orders them (`parameters()`), each by its last index first;
-/// [`NetworkRisk::parameter_tensors`] names them. All parameters are penalised alike.
+/// [`NetworkRisk::parameter_tensors`](crate::risk::network::NetworkRisk::parameter_tensors) names them. All parameters are penalised alike.
 ///
 /// All products run through kernels of this crate: for given parameters and samples a result has the same bits at
 /// every SIMD level and for any number of threads.

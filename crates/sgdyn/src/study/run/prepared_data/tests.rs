@@ -1,7 +1,7 @@
 //! Tests of the keys about data: what studies get, and what a wrong key is called.
 
 use super::*;
-use crate::risk::Labels;
+use crate::risk::{ConstantFeatures, Labels};
 use crate::study::{Landscape, Overrides, Study};
 
 /// The parts that a study with these lines in `[landscape]` is run on.
@@ -24,7 +24,7 @@ fn images_are_divided_pooled_thinned_split_and_standardised_in_this_order() {
 
     let pooled = Dataset::ready("mnist-test").unwrap().divided_by(255.0).unwrap().pooled(6, 6).unwrap();
     let (of_train, of_test) = pooled.stratified(1000).unwrap().split(0.8, 1).unwrap();
-    let measured = Standardisation::of(&of_train, Default::default()).unwrap();
+    let measured = Standardisation::of(&of_train, ConstantFeatures::default()).unwrap();
     assert_eq!((train, test), (measured.apply(&of_train).unwrap(), measured.apply(&of_test).unwrap()));
 
     let lines = format!("{lines}\nsplit_seed = 2\nsubset_by = \"first\"\nstandardise = false");

@@ -15,7 +15,7 @@ const BLOCKS: usize = 8;
 pub(super) struct Edge {
     /// The largest ratio.
     pub largest: f64,
-    /// The observation at which each course that reaches 1 does so.
+    /// The observation at which each course that rises to 1 reaches it.
     pub reached: Vec<usize>,
     /// The mean from there on, of those that do; its standard error over courses, or over times for a single one.
     pub mean: Option<Estimate>,
@@ -27,7 +27,10 @@ pub(super) fn edge(courses: &[Vec<f64>]) -> Edge {
     let mut reached = Vec::new();
     let mut after: Vec<Vec<f64>> = Vec::new();
     for course in courses {
-        if let Some(index) = course.iter().position(|&ratio| ratio >= 1.0) {
+        // One that begins above falls first: what is asked is the rise.
+        let below = course.iter().position(|&ratio| ratio < 1.0).unwrap_or(course.len());
+        if let Some(rise) = course[below..].iter().position(|&ratio| ratio >= 1.0) {
+            let index = below + rise;
             reached.push(index);
             after.push(course[index..].iter().copied().filter(|ratio| ratio.is_finite()).collect());
         }
@@ -113,11 +116,13 @@ mod tests {
         // (1 + 1.2 + 0.9)/3 and 0.2/3 above it.
         assert!((mean.value - (3.1 / 3.0 + 0.1 / 3.0)).abs() < 1e-12 && mean.n == 2, "{mean:?}");
         assert!(edge(&[vec![0.5, f64::NAN]]).mean.is_none());
+        assert_eq!(edge(&[vec![1.3, 0.5, 0.9, 1.1]]).reached, [3]);
+        assert!(edge(&[vec![1.3, 1.2]]).mean.is_none());
     }
 
     #[test]
     fn a_single_course_is_judged_by_its_times() {
-        let ratios: Vec<f64> = (0..80).map(|index| if index % 2 == 0 { 1.1 } else { 0.9 }).collect();
+        let ratios: Vec<f64> = (0..81).map(|index| if index % 2 == 0 { 0.9 } else { 1.1 }).collect();
         let mean = edge(&[ratios]).mean.unwrap();
         assert!((mean.value - 1.0).abs() < 1e-12 && mean.stderr < 1e-12, "{mean:?}");
     }

@@ -15,6 +15,8 @@ pub(super) fn figures(context: &Context<'_>) -> Vec<NamedFigure> {
         panels.extend(panel(context, "sharpness", Axis::log("sharpness λ_max")));
     }
     panels.extend(panel(context, "accuracy", Axis::linear("accuracy")));
+    panels.extend(panel(context, "test_loss", Axis::log("loss of test samples")));
+    panels.extend(panel(context, "test_accuracy", Axis::linear("accuracy on test samples")));
     panels.extend(panel(context, "gradient_norm", Axis::log("|∇L|")));
     panels.extend(panel(context, "noise", Axis::log("noise of gradients, tr Σ")));
     if panels.is_empty() {

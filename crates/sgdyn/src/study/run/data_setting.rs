@@ -14,6 +14,14 @@ use crate::study::description as described;
 
 /// The training data of a risk, prepared as described.
 pub(super) fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Result<Dataset, RunError> {
+    Ok(split(risk, directory)?.0)
+}
+
+/// The training data of a risk, and the test data if there are any.
+pub(super) fn split(
+    risk: &described::Risk,
+    directory: Option<&Path>,
+) -> Result<(Dataset, Option<Dataset>), RunError> {
     // A ready data set has classes, which the squared loss takes too.
     let ready = Dataset::READY.contains(&risk.data.source.as_str());
     let labels = match &risk.model {
@@ -21,12 +29,13 @@ pub(super) fn dataset(risk: &described::Risk, directory: Option<&Path>) -> Resul
         Model::Network(network) if network.loss == Loss::Squared && !ready => LabelKind::Targets,
         _ => LabelKind::Classes,
     };
-    let (data, _) = parts(&risk.data, labels, directory)?;
+    let (training, test) = parts(&risk.data, labels, directory)?;
     let intercept = match &risk.model {
         Model::Linear(model) | Model::Logistic(model) | Model::Softmax(model) => model.intercept,
         _ => false,
     };
-    Ok(if intercept { data.with_intercept() } else { data })
+    let completed = |data: Dataset| if intercept { data.with_intercept() } else { data };
+    Ok((completed(training), test.map(completed)))
 }
 
 /// A risk with its analysis at a point.

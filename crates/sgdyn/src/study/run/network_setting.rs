@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::data_setting::dataset;
+use super::data_setting::split;
 use super::{RunError, unfit};
 use crate::ensemble::Start;
 use crate::lanes::Real;
@@ -75,15 +75,31 @@ fn dense<R: Real>(
     Network::new(data, &layers, model.loss, model.l2)
 }
 
-/// The network of a landscape.
+/// The network of a landscape on its training data.
 pub(super) fn network_of<R: Variate>(
     study: &'static str,
     landscape: &Landscape,
     directory: Option<&Path>,
 ) -> Result<Arc<dyn NetworkRisk<R>>, RunError> {
+    Ok(networks_of(study, landscape, directory)?.0)
+}
+
+/// A network on training data, and on test data.
+type Split<R> = (Arc<dyn NetworkRisk<R>>, Option<Arc<dyn NetworkRisk<R>>>);
+
+/// The network of a landscape on its training data, and on its test data if there are any.
+pub(super) fn networks_of<R: Variate>(
+    study: &'static str,
+    landscape: &Landscape,
+    directory: Option<&Path>,
+) -> Result<Split<R>, RunError> {
     match landscape {
         Landscape::Risk(risk) => match &risk.model {
-            Model::Network(model) => network(model, &dataset(risk, directory)?),
+            Model::Network(model) => {
+                let (training, test) = split(risk, directory)?;
+                let test = test.map(|test| network(model, &test)).transpose()?;
+                Ok((network(model, &training)?, test))
+            }
             _ => Err(no_network(study)),
         },
         _ => Err(no_network(study)),

@@ -206,3 +206,20 @@ fn mistakes_are_named_with_their_remedy() {
     let error = refusal(&curvature("steps = 5\nepochs = 2"));
     assert!(error.contains("the length of the training is given once"), "{error}");
 }
+
+/// Standardised by the training samples, the two parts of a data set would not be those of the whole.
+#[test]
+fn training_and_test_samples_make_up_the_whole() {
+    let first = |keys: &str| {
+        let text = BANKNOTES.replace("layers", &format!("standardise = false\n{keys}\nlayers"));
+        let train = "[train]\nsteps = 2\nevery = 1\nobserve = [\"accuracy\"]";
+        results(&format!("study = \"train\"\n{text}\n{train}\n[ensemble]\nreplicas = 1")).rows
+    };
+    let (whole, parts) = (first(""), first("split = 0.75"));
+    assert!(whole.column("test_loss").is_none());
+    // 1,029 and 343 samples at the same initial parameters.
+    for (name, of_test) in [("loss", "test_loss"), ("accuracy", "test_accuracy")] {
+        let mean = 0.75 * numbers(&parts, name)[0] + 0.25 * numbers(&parts, of_test)[0];
+        assert!((mean / numbers(&whole, name)[0] - 1.0).abs() < 1e-12, "{name}: {mean}");
+    }
+}

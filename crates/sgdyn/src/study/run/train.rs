@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cell::CellRun;
 use super::escape::describe;
-use super::network_setting::{initial, network_of};
+use super::network_setting::{initial, networks_of};
 use super::rows::{Row, Rows};
 use super::setting::rule_on;
 use super::stability::{Edge, edge};
@@ -34,6 +34,8 @@ const USUAL: u64 = 50;
 /// A training cell, ready to run.
 pub(super) struct TrainCell<R: Variate> {
     network: Arc<dyn NetworkRisk<R>>,
+    /// The same network on the test samples, if the data are split.
+    test: Option<Arc<dyn NetworkRisk<R>>>,
     rule: Box<dyn Rule<R>>,
     start: Start,
     /// When replicas are looked at.
@@ -60,7 +62,7 @@ impl TrainTables {
 impl<R: Variate> TrainCell<R> {
     pub(super) fn new(cell: &Cell, question: &Train, directory: Option<&Path>) -> Result<Self, RunError> {
         let description = &cell.description;
-        let network = network_of::<R>("train", &description.landscape, directory)?;
+        let (network, test) = networks_of::<R>("train", &description.landscape, directory)?;
         let rule = rule_on(description, network.clone())?;
         let samples = network.samples();
         let Some(last) = steps(question.steps, question.epochs, description, samples) else {
@@ -79,6 +81,7 @@ impl<R: Variate> TrainCell<R> {
             full_batch: is_full_batch(&description.rule, samples),
             question: question.clone(),
             network,
+            test,
             rule,
         };
         if built.asks(TrainObservable::Sharpness) {
@@ -130,8 +133,14 @@ impl<R: Variate> TrainCell<R> {
     /// The names of what is measured, in order.
     fn names(&self) -> Vec<&'static str> {
         let mut names = vec!["loss"];
+        if self.test.is_some() {
+            names.push("test_loss");
+        }
         if self.asks(TrainObservable::Accuracy) {
             names.push("accuracy");
+            if self.test.is_some() {
+                names.push("test_accuracy");
+            }
         }
         if self.asks(TrainObservable::GradientNorm) || self.asks(TrainObservable::Noise) {
             names.push("gradient_norm");
@@ -148,10 +157,16 @@ impl<R: Variate> TrainCell<R> {
     /// What is measured of a replica; NaN for a sharpness that did not converge, and for the accuracy of numbers.
     fn measure(&self, at: &[R]) -> Result<Vec<f64>, SpectrumError> {
         let point = self.network.at(at)?;
-        let losses = self.network.sample_losses(at)?;
-        let mut values = vec![losses.iter().sum::<f64>() / losses.len() as f64];
+        let samples = || std::iter::once(&self.network).chain(&self.test);
+        let mut values = Vec::new();
+        for network in samples() {
+            let losses = network.sample_losses(at)?;
+            values.push(losses.iter().sum::<f64>() / losses.len() as f64);
+        }
         if self.asks(TrainObservable::Accuracy) {
-            values.push(self.network.accuracy(at)?.unwrap_or(f64::NAN));
+            for network in samples() {
+                values.push(network.accuracy(at)?.unwrap_or(f64::NAN));
+            }
         }
         let mut gradient = vec![R::ZERO; point.dimension()];
         let mut square = f64::NAN;

@@ -24,7 +24,8 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "train.observe",
         Shape::Choices(&["accuracy", "gradient-norm", "sharpness", "noise"]),
-        "What is observed besides the loss: the part of the samples that are classified rightly, the norm of the full \
+        "What is observed besides the loss, of the test samples too if `landscape.split` sets some apart: the part of the samples \
+         that are classified rightly, the norm of the full \
          gradient, the largest eigenvalue of the Hessian (sharpness), and the trace of the covariance of the per-sample \
          gradients, also over the squared norm of the gradient (noise).",
     )

@@ -35,7 +35,7 @@ pub enum KrylovError {
     },
     /// The tolerance was not reached.
     #[error(
-        "only {converged} of {asked} eigenpairs have a relative residual of at most {tolerance:e} after {products} products; the worst has {worst:e}: allow more products or a larger basis, or ask for less"
+        "only {converged} of {asked} eigenpairs have a relative residual of at most {tolerance:e} after {products} products; the worst has {worst:.1e}: allow more products or a larger basis, or ask for less"
     )]
     EigenpairsNotConverged {
         /// Eigenpairs that reached the tolerance.

@@ -32,7 +32,7 @@ fn converged(rows: &Rows) -> Option<Verdict> {
         .iter()
         .filter_map(|row| Some(format!("{}: {}", name(row), row.word("not_converged")?)))
         .collect();
-    let found: f64 = rows.iter().filter_map(|row| row.value("eigenpairs")).sum();
+    let found = rows.iter().filter_map(|row| row.value("eigenpairs")).fold(0.0, |sum, pairs| sum + pairs);
     let worst = rows.iter().filter_map(|row| row.value("largest_relative_residual")).fold(0.0, f64::max);
     if missing.is_empty() && found == 0.0 {
         return None;

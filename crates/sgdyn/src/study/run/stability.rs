@@ -71,7 +71,8 @@ fn at_the_edge(row: &Row) -> Option<Verdict> {
         return None;
     }
     let limit = row.value("stability_limit")?;
-    let settings = row.settings();
+    // The rule is named already.
+    let settings = row.settings_without(&["name"]);
     let at = if settings.is_empty() { String::new() } else { format!(" at {settings}") };
     let rule = row.word("rule").unwrap_or("the rule");
     let claim =

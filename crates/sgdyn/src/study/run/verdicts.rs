@@ -154,13 +154,27 @@ fn escape(rows: &Rows) -> Vec<Verdict> {
     let censored: f64 = rows.iter().filter_map(|row| row.value("censored")).sum();
     let diverged: f64 = rows.iter().filter(of_first).filter_map(|row| row.value("diverged")).sum();
     if censored + diverged > 0.0 {
-        verdicts.push(verdict(
-            "every replica reached its targets",
-            Holds::No,
-            format!("{censored} passages censored at the horizon, {diverged} replicas diverged, over all cells: the mean of those that exited is not the mean escape time"),
-        ));
+        let detail = format!(
+            "{censored} passages censored at the horizon, {diverged} replicas diverged, over all cells: the mean of those that exited is not the mean escape time"
+        );
+        verdicts.push(verdict("every replica reached its targets", Holds::No, detail + &least_time(rows)));
     }
     verdicts
+}
+
+/// What is known of the mean time where nobody arrived: the rate's upper limit.
+fn least_time(rows: &Rows) -> String {
+    let least = rows
+        .iter()
+        .filter(|row| row.value("exits") == Some(0.0))
+        .filter_map(|row| row.value("escape_rate_upper"))
+        .filter(|rate| *rate > 0.0)
+        .map(f64::recip)
+        .fold(f64::INFINITY, f64::min);
+    if least.is_infinite() {
+        return String::new();
+    }
+    format!("; where none exited, it is at least {} by the 95 % interval of the rate", number(least))
 }
 
 /// What an integrator's times are beside the exact ones: second order with crossings must be right, what is seen at steps

@@ -2,6 +2,7 @@
 
 use super::error::KrylovError;
 use super::operator::SymmetricOperator;
+use super::probes::check_settings;
 use super::quadrature::mean_of;
 use crate::lanes::Real;
 use crate::statistics::Estimate;
@@ -46,14 +47,7 @@ impl Diagonal {
         mut operator: impl SymmetricOperator<R>,
         mut probe: impl FnMut(usize, &mut [R]),
     ) -> Result<DiagonalEstimate, KrylovError> {
-        if self.fewest < 2 || self.most < self.fewest {
-            let (value, allowed) = (self.fewest as f64, format!("from 2 to `most`, {}", self.most));
-            return Err(KrylovError::OutOfRange { name: "fewest", value, allowed });
-        }
-        if self.tolerance.is_nan() || self.tolerance < 0.0 {
-            let (value, allowed) = (self.tolerance, "0 or a positive number".to_owned());
-            return Err(KrylovError::OutOfRange { name: "tolerance", value, allowed });
-        }
+        check_settings(self.fewest, self.most, self.tolerance)?;
         let dimension = operator.dimension();
         let (mut signs, mut product) = (vec![R::ZERO; dimension], vec![R::ZERO; dimension]);
         // Welford's mean and sum of squared deviations.

@@ -1,6 +1,20 @@
-//! Starting vectors that are the same everywhere.
+//! Vectors that estimates and iterations begin from.
 
+use super::error::KrylovError;
 use crate::lanes::Real;
+
+/// Checks the settings of an estimate from random vectors: from `fewest` to `most` of them, until `tolerance`.
+pub(super) fn check_settings(fewest: usize, most: usize, tolerance: f64) -> Result<(), KrylovError> {
+    if fewest < 2 || most < fewest {
+        let (value, allowed) = (fewest as f64, format!("from 2 to `most`, {most}"));
+        return Err(KrylovError::OutOfRange { name: "fewest", value, allowed });
+    }
+    if tolerance.is_nan() || tolerance < 0.0 {
+        let (value, allowed) = (tolerance, "0 or a positive number".to_owned());
+        return Err(KrylovError::OutOfRange { name: "tolerance", value, allowed });
+    }
+    Ok(())
+}
 
 /// Fills `out` with values of ±1 without structure: bits of SplitMix64 at (`stream`, place). Steele, Lea and Flood
 /// (OOPSLA 2014).

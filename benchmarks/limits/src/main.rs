@@ -287,10 +287,46 @@ mod scalar {
     }
 }
 
+/// So many fused multiply-adds on registers alone: twelve chains of 16 values side by side, more than the units' latency.
+fn fused_multiply_adds(count: u64) -> Sums {
+    type Chain = [f32; 16];
+    #[inline(always)]
+    fn next(chain: &mut Chain, factor: &Chain, term: &Chain) {
+        for ((value, &factor), &term) in chain.iter_mut().zip(factor).zip(term) {
+            *value = value.mul_add(factor, term);
+        }
+    }
+    let (factor, term) = (std::hint::black_box([0.999; 16]), std::hint::black_box([0.001; 16]));
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h, mut i, mut j, mut k, mut l] =
+        std::hint::black_box([[1.0; 16]; 12]);
+    let rounds = count.div_ceil(16 * 12);
+    for _ in 0..rounds {
+        // By name: an array of chains would be kept in memory.
+        next(&mut a, &factor, &term);
+        next(&mut b, &factor, &term);
+        next(&mut c, &factor, &term);
+        next(&mut d, &factor, &term);
+        next(&mut e, &factor, &term);
+        next(&mut f, &factor, &term);
+        next(&mut g, &factor, &term);
+        next(&mut h, &factor, &term);
+        next(&mut i, &factor, &term);
+        next(&mut j, &factor, &term);
+        next(&mut k, &factor, &term);
+        next(&mut l, &factor, &term);
+    }
+    let mut sums = Sums::default();
+    let chains = std::hint::black_box([a, b, c, d, e, f, g, h, i, j, k, l]);
+    chains.as_flattened().iter().for_each(|&value| sums.push(f64::from(value)));
+    sums.steps = (rounds * 16 * 12) as f64;
+    sums
+}
+
 /// The work of one thread, or `None` for a case that is not here.
 fn work(scalar: bool, case: &str, precision: &str, seed: u64, replicas: u64, steps: u64) -> Option<Sums> {
     let fills = (replicas * steps).div_ceil((LANES * FILL) as u64);
     Some(match (scalar, case, precision) {
+        (_, "fused-multiply-add", "f32") => fused_multiply_adds(replicas * steps),
         (true, "normals", "f64") => scalar::normals(seed, replicas * steps),
         (true, "ou", "f64") => scalar::ornstein_uhlenbeck(seed, replicas, steps),
         (true, "double-well", "f64") => scalar::double_well(seed, replicas),

@@ -97,13 +97,15 @@ impl Lanczos {
                 continue;
             }
             let ritz = run.rayleigh_ritz()?;
-            if stop || self.worst(&ritz.values, &ritz.residuals) <= self.tolerance {
+            let worst = self.worst(&ritz.values, &ritz.residuals);
+            if stop || worst <= self.tolerance {
                 break ritz;
             }
+            let wait = run.products_to_wait(worst);
             if full {
                 run.restart(&ritz);
             }
-            run.next_check = run.projected + self.block.max(run.projected / 8);
+            run.next_check = run.projected + wait;
         };
         ritz.values.truncate(self.count);
         run.finish(&mut operator, &ritz)
@@ -168,7 +170,10 @@ struct Run<'l, R> {
     /// C: for each vector of W, its components in A times the newest vectors of V.
     coupling: Vec<Vec<f64>>,
     products: usize,
+    /// The size of V at which convergence is looked at next.
     next_check: usize,
+    /// The products and the largest relative residual at the last look.
+    last_look: (usize, f64),
     /// The number of random vectors that were drawn.
     drawn: u64,
     product: Vec<R>,
@@ -184,6 +189,7 @@ impl<'l, R: Real> Run<'l, R> {
             coupling: Vec::new(),
             products: 0,
             next_check: (2 * settings.count).max(settings.count + 10),
+            last_look: (0, f64::INFINITY),
             drawn: 0,
             product: Vec::new(),
         };
@@ -268,6 +274,17 @@ impl<'l, R: Real> Run<'l, R> {
             self.coupling.resize(self.fresh(), vec![0.0; count]);
         }
         Ok(())
+    }
+
+    /// How many products to wait for the next look, which costs an eigendecomposition: until the residual would have fallen
+    /// to the tolerance at the rate since the last look, within an eighth and a thirty-second of the basis.
+    fn products_to_wait(&mut self, worst: f64) -> usize {
+        let (products, before) = std::mem::replace(&mut self.last_look, (self.products, worst));
+        let rate = (before / worst).ln() / (self.products - products) as f64;
+        let needed = (worst / self.settings.tolerance).ln() / rate;
+        let most = self.projected / 8;
+        let wait = if rate.is_finite() && needed > 0.0 { needed.min(most as f64).ceil() as usize } else { most };
+        wait.max(self.projected / 32).max(self.settings.block)
     }
 
     fn rayleigh_ritz(&self) -> Result<Ritz, KrylovError> {

@@ -2,6 +2,7 @@
 
 use super::error::NetworkError;
 use super::product::PANEL;
+use super::softmax::softmax_errors;
 use crate::lanes::{Real, lane_kernel};
 use crate::risk::{Dataset, Labels};
 
@@ -129,45 +130,6 @@ impl<R: Real> Goals<R> {
                 let goals = &values[sample * stride..][..outputs.len()];
                 0.5 * outputs.iter().zip(goals).map(|(z, y)| (z - y.to_f64()).powi(2)).sum::<f64>()
             }
-        }
-    }
-}
-
-lane_kernel! {
-    /// p − e_y with p = softmax z. The component of the class is minus the sum of the others, so that it keeps its
-    /// digits where the others are small.
-    fn softmax_errors<R: Real>(
-        classes: &[u32],
-        selection: Selection<'_>,
-        width: usize,
-        stride: usize,
-        outputs: &[R],
-        errors: &mut [R],
-    ) {
-        for (row, (errors, outputs)) in
-            errors.chunks_exact_mut(stride).zip(outputs.chunks_exact(stride)).enumerate()
-        {
-            let class = classes[selection.sample(row)] as usize;
-            errors.copy_from_slice(outputs);
-            errors[width..].fill(R::from_f64(f64::NEG_INFINITY));
-            let (panels, _) = errors.as_chunks_mut::<PANEL>();
-            let largest = joined(panels, |one, other| if one < other { other } else { one });
-            for panel in panels.iter_mut() {
-                for value in panel {
-                    *value = (*value - largest).exp();
-                }
-            }
-            let own = errors[class];
-            errors[class] = R::ZERO;
-            let (panels, _) = errors.as_chunks_mut::<PANEL>();
-            let others = joined(panels, |one, other| one + other);
-            let inverse = R::ONE / (others + own);
-            for panel in panels {
-                for value in panel {
-                    *value *= inverse;
-                }
-            }
-            errors[class] = -others * inverse;
         }
     }
 }

@@ -16,6 +16,7 @@ mod pass;
 mod plan;
 mod point;
 mod product;
+mod softmax;
 #[cfg(test)]
 mod tests;
 

@@ -263,10 +263,21 @@ lane_kernel! {
     /// `out[column][row] = from[row][column]` for the given shape of `from`; what lies beyond in `out` is left.
     pub(super) fn transpose<R: Real>(from: Rows<'_, R>, rows: usize, columns: usize, out: RowsMut<'_, R>) {
         // In squares, so that neither side walks through memory by whole strides for long.
+        let (mut square, mut other) = ([R::ZERO; PANEL * PANEL], [R::ZERO; PANEL * PANEL]);
         for first in (0..rows).step_by(PANEL) {
             let height = PANEL.min(rows - first);
             for begin in (0..columns).step_by(PANEL) {
                 let width = PANEL.min(columns - begin);
+                if height == PANEL && width == PANEL {
+                    for (row, panel) in square.as_chunks_mut::<PANEL>().0.iter_mut().enumerate() {
+                        panel.copy_from_slice(&from.values[(first + row) * from.stride + begin..][..PANEL]);
+                    }
+                    transpose_square(&mut square, &mut other);
+                    for (column, panel) in square.as_chunks::<PANEL>().0.iter().enumerate() {
+                        out.values[(begin + column) * out.stride + first..][..PANEL].copy_from_slice(panel);
+                    }
+                    continue;
+                }
                 for row in first..first + height {
                     let values = &from.values[row * from.stride + begin..][..width];
                     for (column, &value) in values.iter().enumerate() {
@@ -275,6 +286,25 @@ lane_kernel! {
                 }
             }
         }
+    }
+}
+
+/// Transposes a square, with `other` as memory. To riffle its first half with its second turns the bits of indices
+/// around by one; after half of all turns, those of rows and columns have changed places.
+#[inline(always)]
+fn transpose_square<R: Real>(square: &mut [R; PANEL * PANEL], other: &mut [R; PANEL * PANEL]) {
+    const { assert!(PANEL == 16) };
+    riffle(square, other);
+    riffle(other, square);
+    riffle(square, other);
+    riffle(other, square);
+}
+
+#[inline(always)]
+fn riffle<R: Real>(from: &[R; PANEL * PANEL], out: &mut [R; PANEL * PANEL]) {
+    let (first, second) = from.split_at(PANEL * PANEL / 2);
+    for (out, (&one, &other)) in out.as_chunks_mut::<2>().0.iter_mut().zip(first.iter().zip(second)) {
+        *out = [one, other];
     }
 }
 

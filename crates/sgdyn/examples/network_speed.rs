@@ -100,7 +100,10 @@ fn network(digits: &Dataset, name: &str) -> Result<Network<f32>, Box<dyn Error>>
 }
 
 /// The shortest time of so many runs, other processes only adding to it, and what the last found.
-fn shortest<T>(repeats: usize, mut work: impl FnMut() -> Result<T, Box<dyn Error>>) -> Result<(f64, T), Box<dyn Error>> {
+fn shortest<T>(
+    repeats: usize,
+    mut work: impl FnMut() -> Result<T, Box<dyn Error>>,
+) -> Result<(f64, T), Box<dyn Error>> {
     let mut shortest = f64::INFINITY;
     let mut once = || {
         let begin = Instant::now();
@@ -118,7 +121,8 @@ fn shortest<T>(repeats: usize, mut work: impl FnMut() -> Result<T, Box<dyn Error
 /// All ∇ℓᵢ; found: the mean of |∇ℓᵢ|².
 fn per_sample_gradients(network: &Network<f32>, at: &[f32], repeats: usize) -> Answer {
     let mut gradients = vec![0.0; network.samples() * network.dimension()];
-    let (seconds, ()) = shortest(repeats, || Ok(network.evaluate(at)?.per_sample_gradients(&mut gradients)?))?;
+    let (seconds, ()) =
+        shortest(repeats, || Ok(network.evaluate(at)?.per_sample_gradients(&mut gradients)?))?;
     let total: f64 = gradients.iter().map(|&value| f64::from(value).powi(2)).sum();
     Ok((seconds, vec![total / network.samples() as f64]))
 }
@@ -195,7 +199,8 @@ fn train(
     let plan =
         Plan { threads, stop: &stop, progress: None, store: None, save_every: Duration::from_secs(30) };
     let begin = Instant::now();
-    let program = HorizonProgram { rule: &rule, start, steps, observations: &observations, seed: Seed::new(1, 1) };
+    let program =
+        HorizonProgram { rule: &rule, start, steps, observations: &observations, seed: Seed::new(1, 1) };
     let Outcome::Finished(summary) = run(&program, Units::new(models, 16), &plan)? else {
         return Err("stopped".into());
     };

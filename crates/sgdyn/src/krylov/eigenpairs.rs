@@ -283,7 +283,8 @@ impl<'l, R: Real> Run<'l, R> {
         let rate = (before / worst).ln() / (self.products - products) as f64;
         let needed = (worst / self.settings.tolerance).ln() / rate;
         let most = self.projected / 8;
-        let wait = if rate.is_finite() && needed > 0.0 { needed.min(most as f64).ceil() as usize } else { most };
+        let wait =
+            if rate.is_finite() && needed > 0.0 { needed.min(most as f64).ceil() as usize } else { most };
         wait.max(self.projected / 32).max(self.settings.block)
     }
 

@@ -149,7 +149,8 @@ fn tree(values: &[(String, Value)]) -> Map<String, Json> {
     root
 }
 
-fn json(value: &Value) -> Json {
+/// The value without its places.
+pub(super) fn json(value: &Value) -> Json {
     match value {
         Value::Text(text) => Json::from(text.as_str()),
         Value::Integer(integer) => {

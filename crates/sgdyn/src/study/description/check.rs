@@ -6,6 +6,7 @@ use super::near_miss;
 use super::place::Source;
 use super::schema::{Interval, Key, Shape, Sweeping, listed};
 use super::value::{Node, Value};
+use crate::risk::network::layered::Layer;
 
 /// Whole numbers up to here are exact in a double: `replicas = 1e6` is a count.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -84,12 +85,31 @@ impl Check<'_> {
                 self.symmetric(&matrix, node)?;
                 Ok(matrix)
             }
+            Shape::Layers => self.layers(node),
             Shape::FormulaMatrix => {
                 let matrix = self.matrix(node, |element| self.text(element))?;
                 self.square(&matrix, node)?;
                 Ok(matrix)
             }
         }
+    }
+
+    /// Layers that a network can be described by; whether they fit each other is seen when it is built.
+    fn layers(&self, node: &Node) -> Result<Value, DescriptionError> {
+        let Value::List(layers) = &node.value else { return Err(self.wrong_type(node)) };
+        if layers.is_empty() {
+            return Err(self.out_of_range(node, "a list of at least one layer"));
+        }
+        for (index, layer) in layers.iter().enumerate() {
+            serde_json::from_value::<Layer>(super::cell::json(&layer.value)).map_err(|error| {
+                DescriptionError::Misplaced {
+                    key: format!("{}, layer {}", self.path, index + 1),
+                    reason: error.to_string(),
+                    place: self.source.place(&layer.origin),
+                }
+            })?;
+        }
+        Ok(node.value.clone())
     }
 
     fn number(&self, node: &Node, interval: &Interval) -> Result<f64, DescriptionError> {

@@ -4,6 +4,7 @@ use super::data::{Data, Split, Subset, SubsetBy, TextWindows};
 use super::error::DescriptionError;
 use super::network::{self, Architecture, Network};
 use crate::risk::network::Activation;
+use crate::risk::network::layered::{Layer, ResidualNorm, Stem};
 use crate::risk::{ConstantFeatures, IncompleteRows};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -143,7 +144,11 @@ pub(crate) struct Section {
     sharpness: Option<f64>,
     architecture: Option<String>,
     width: Option<u64>,
-    groups: Option<u64>,
+    groups: Option<usize>,
+    norm: Option<String>,
+    stem: Option<String>,
+    layer: Option<Vec<Layer>>,
+    weights: Option<String>,
     channels: Option<u64>,
     hidden: Option<u64>,
     layers: Option<Vec<u64>>,
@@ -191,9 +196,20 @@ impl Landscape {
             },
             "network" => Model::Network(Network {
                 architecture: match section.architecture.as_deref() {
+                    Some("layered") => {
+                        Architecture::Layered { layers: section.layer.ok_or_else(|| mismatch("no layers"))? }
+                    }
                     Some("resnet-18") => Architecture::ResNet18 {
                         width: section.width.ok_or_else(|| mismatch("no width"))?,
-                        groups: section.groups.ok_or_else(|| mismatch("no groups"))?,
+                        norm: match section.norm.as_deref() {
+                            Some("frozen-batch") => ResidualNorm::FrozenBatch,
+                            _ => ResidualNorm::Group(section.groups.ok_or_else(|| mismatch("no groups"))?),
+                        },
+                        stem: if section.stem.as_deref() == Some("imagenet") {
+                            Stem::ImageNet
+                        } else {
+                            Stem::Small
+                        },
                     },
                     Some("next-token") => Architecture::NextToken {
                         channels: section.channels.ok_or_else(|| mismatch("no channels"))?,
@@ -206,6 +222,7 @@ impl Landscape {
                 },
                 loss: section.loss.as_deref().and_then(network::loss).ok_or_else(|| mismatch("no loss"))?,
                 l2: supervised.l2,
+                weights: section.weights,
             }),
             other => return Err(mismatch(other)),
         };

@@ -1,5 +1,6 @@
 //! The network of a risk.
 
+use crate::risk::network::layered::{Layer, ResidualNorm, Stem};
 use crate::risk::network::{Activation, Loss};
 
 /// What a network is made of.
@@ -12,12 +13,19 @@ pub enum Architecture {
         /// The activation of all layers but the last.
         activation: Activation,
     },
-    /// ResNet-18 for small images, with group normalisation.
+    /// Layers of any kind, one after another.
+    Layered {
+        /// The layers.
+        layers: Vec<Layer>,
+    },
+    /// ResNet-18.
     ResNet18 {
         /// The channels of the first stage.
         width: u64,
-        /// The groups of channels.
-        groups: u64,
+        /// What normalises the channels.
+        norm: ResidualNorm,
+        /// The beginning.
+        stem: Stem,
     },
     /// A model of the next character from a window of those before.
     NextToken {
@@ -37,6 +45,8 @@ pub struct Network {
     pub loss: Loss,
     /// The factor λ ≥ 0 of the penalty ½λ|θ|².
     pub l2: f64,
+    /// The file of the parameters that all replicas begin with, as it is written; none: they are drawn.
+    pub weights: Option<String>,
 }
 
 /// The loss of a name in a study.

@@ -142,6 +142,8 @@ pub(crate) enum Shape {
     SymmetricMatrix,
     /// A list of rows of formulas, square.
     FormulaMatrix,
+    /// A list of the layers of a network, each a table; never swept.
+    Layers,
 }
 
 /// How a list in the place of a value is read.
@@ -164,7 +166,7 @@ impl Shape {
             Self::Vector(_) | Self::Counts(..) => Sweeping::Depth(1),
             Self::Matrix | Self::SymmetricMatrix | Self::FormulaMatrix => Sweeping::Depth(2),
             Self::ChoiceOrVector(_) => Sweeping::ChoiceOrVector,
-            Self::Texts | Self::Choices(_) => Sweeping::Never,
+            Self::Texts | Self::Choices(_) | Self::Layers => Sweeping::Never,
         }
     }
 }
@@ -189,6 +191,7 @@ impl fmt::Display for Shape {
             Self::ChoiceOrVector(names) => write!(formatter, "{} or a list of numbers", listed(names)),
             Self::Matrix => formatter.write_str("a matrix (a list of rows of equal length)"),
             Self::SymmetricMatrix => formatter.write_str("a symmetric matrix (a list of rows)"),
+            Self::Layers => formatter.write_str("a list of layers (tables with a kind)"),
             Self::FormulaMatrix => {
                 formatter.write_str("a square matrix of formulas (a list of rows of texts)")
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cell::CellRun;
 use super::curvature_questions::{CurvatureTables, Look, look};
-use super::network_setting::{initial, network_of};
+use super::network_setting::{Begun, network_of};
 use super::rows::Rows;
 use super::setting::rule_on;
 use super::training::steps;
@@ -38,7 +38,7 @@ struct Replica<R> {
 impl<R: Variate> CurvatureCell<R> {
     pub(super) fn new(cell: &Cell, question: &Curvature, directory: Option<&Path>) -> Result<Self, RunError> {
         let description = &cell.description;
-        let network = network_of::<R>("curvature", &description.landscape, directory)?;
+        let Begun { network, start } = network_of::<R>("curvature", &description.landscape, directory)?;
         let untrained = question.steps.is_none() && question.epochs.is_none();
         if untrained && description.rule != (Described::GradientFlow {}) {
             let remedy = "say how long `[rule]` trains (0: not at all), or leave the rule out";
@@ -46,7 +46,6 @@ impl<R: Variate> CurvatureCell<R> {
         }
         let steps = steps(question.steps, question.epochs, description, network.samples()).unwrap_or(0);
         let rule = if steps > 0 { Some(rule_on(description, network.clone())?) } else { None };
-        let start = initial(&*network);
         if !question.rescale.is_empty() {
             can_be_rescaled(&description.landscape, &question.rescale)?;
         }

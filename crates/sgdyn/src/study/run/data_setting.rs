@@ -63,7 +63,7 @@ pub(super) fn risk_of<R: Variate>(
         Model::Linear(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Linear, &data, model.l2)?),
         Model::Logistic(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Logistic, &data, model.l2)?),
         Model::Softmax(model) => Arc::new(GeneralisedLinear::<R>::new(Link::Softmax, &data, model.l2)?),
-        Model::Network(model) => network(model, &data)?,
+        Model::Network(model) => network(model, &data, directory)?.network,
         Model::Mean => Arc::new(PointRisk::<R>::mean(&data)?),
         Model::Flat | Model::FreshRegression { .. } => Arc::new(PointRisk::<R>::flat(&data)?),
     })

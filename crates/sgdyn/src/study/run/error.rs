@@ -6,7 +6,7 @@ use crate::escape::EscapeError;
 use crate::landscape::LandscapeError;
 use crate::landscape::formula::FormulaError;
 use crate::noise::NoiseError;
-use crate::risk::network::NetworkError;
+use crate::risk::network::{CheckpointError, NetworkError};
 use crate::risk::{DatasetError, RiskError};
 use crate::spectrum::SpectrumError;
 use crate::statistics::StatisticsError;
@@ -42,6 +42,9 @@ pub enum RunError {
     /// A network cannot be built.
     #[error("`landscape`: {0}")]
     Network(Box<NetworkError>),
+    /// Weights cannot be read.
+    #[error("`landscape.weights`: {0}")]
+    Weights(Box<CheckpointError>),
     /// A network left the range of numbers.
     #[error("replica {replica} at step {step}: {source}; a smaller `rule.learning_rate` may help")]
     Diverged {
@@ -122,4 +125,4 @@ macro_rules! boxed {
     };
 }
 
-boxed!(Data: DatasetError, Network: NetworkError, Curvature: SpectrumError);
+boxed!(Data: DatasetError, Network: NetworkError, Weights: CheckpointError, Curvature: SpectrumError);

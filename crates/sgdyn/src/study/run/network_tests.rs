@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::network_setting::{initial, network_of};
+use super::network_setting::{Begun, network_of};
 use super::setting::rule_on;
 use super::{Conditions, Results, RunError, run};
 use crate::ensemble::measured::{Courses, MeasuredProgram};
@@ -143,9 +143,8 @@ fn a_stopped_training_goes_on_with_the_same_bits() {
     let text = format!("study = \"train\"\n{BANKNOTES}\n[train]\nsteps = 1");
     let study = Study::parse("test", &text, &Overrides::default()).unwrap();
     let description = study.cell(0).unwrap().description;
-    let network = network_of::<f32>("train", &description.landscape, None).unwrap();
+    let Begun { network, start } = network_of::<f32>("train", &description.landscape, None).unwrap();
     let rule = rule_on(&description, network.clone()).unwrap();
-    let start = initial(&*network);
     let program = MeasuredProgram {
         rule: &*rule,
         start: &start,

@@ -140,7 +140,8 @@ fn is_file(source: &str) -> bool {
     source.contains(['.', '/', '\\'])
 }
 
-fn path(source: &str, directory: Option<&Path>) -> PathBuf {
+/// A file of a study, relative to it.
+pub(super) fn path(source: &str, directory: Option<&Path>) -> PathBuf {
     directory.map_or_else(|| source.into(), |directory| directory.join(source))
 }
 

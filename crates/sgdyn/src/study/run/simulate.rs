@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::cell::CellRun;
 use super::data_setting::curvature_of;
-use super::network_setting::{initial, network_of};
+use super::network_setting::network_of;
 use super::rows::{Row, Rows};
 use super::setting::{Setting, Source, sampling};
 use super::{RunError, lanes_for, unfit};
@@ -99,7 +99,7 @@ impl<R: Variate> SimulateCell<R> {
         };
         let exact = exact(description, &setting, &point, directory)?;
         let start = if point.is_empty() {
-            initial(&*network_of::<R>("simulate", &description.landscape, directory)?)
+            network_of::<R>("simulate", &description.landscape, directory)?.start
         } else {
             Start::Point(point)
         };

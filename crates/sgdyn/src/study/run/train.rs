@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cell::CellRun;
 use super::escape::describe;
-use super::network_setting::{initial, networks_of};
+use super::network_setting::{Begun, networks_of};
 use super::rows::{Row, Rows};
 use super::setting::rule_on;
 use super::stability::{Edge, edge};
@@ -62,7 +62,7 @@ impl TrainTables {
 impl<R: Variate> TrainCell<R> {
     pub(super) fn new(cell: &Cell, question: &Train, directory: Option<&Path>) -> Result<Self, RunError> {
         let description = &cell.description;
-        let (network, test) = networks_of::<R>("train", &description.landscape, directory)?;
+        let (Begun { network, start }, test) = networks_of::<R>("train", &description.landscape, directory)?;
         let rule = rule_on(description, network.clone())?;
         let samples = network.samples();
         let Some(last) = steps(question.steps, question.epochs, description, samples) else {
@@ -75,7 +75,7 @@ impl<R: Variate> TrainCell<R> {
             return Err(unfit("train.every", every, remedy));
         }
         let built = Self {
-            start: initial(&*network),
+            start,
             steps: (0..=last / every).map(|index| index * every).collect(),
             limit: stability_limit(&description.rule),
             full_batch: is_full_batch(&description.rule, samples),

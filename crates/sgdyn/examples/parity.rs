@@ -10,7 +10,7 @@ use std::path::Path;
 use sgdyn::risk::network::layered::{
     Input, Layer, LayeredNetwork, ResNet18, ResidualNorm, mlp, next_token_model,
 };
-use sgdyn::risk::network::{Activation, InitialDistribution, Loss, NetworkPoint, NetworkRisk};
+use sgdyn::risk::network::{Activation, InitialDistribution, Loss, NetworkPoint, NetworkRisk, write_weights};
 use sgdyn::risk::{Dataset, EmpiricalRisk, Labels, Workspace};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -48,7 +48,8 @@ fn export(
         _ => data.clone(),
     };
     let mut network = LayeredNetwork::<f64>::new(&data, input, &layers, Loss::SoftmaxCrossEntropy, 0.0)?;
-    let statistics: Vec<f64> = uniform(network.statistics().len(), 5).map(|value| value + 1.1).collect();
+    let statistics: Vec<f64> =
+        uniform(network.frozen_statistics().len(), 5).map(|value| value + 1.1).collect();
     network.set_statistics(&statistics)?;
     let mut at: Vec<f64> = uniform(network.dimension(), 0).collect();
     for initial in network.initial_parameters() {
@@ -63,7 +64,7 @@ fn export(
     let vector: Vec<f64> = uniform(at.len(), 9).collect();
     let folder = Path::new(folder).join(name);
     fs::create_dir_all(&folder)?;
-    network.write_checkpoint(&at, folder.join("weights.safetensors"))?;
+    write_weights(&network, &at, folder.join("weights.safetensors"))?;
     let Labels::Classes { of_sample, .. } = data.labels() else {
         return Err("the digits have classes".into());
     };

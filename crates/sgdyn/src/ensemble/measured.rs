@@ -8,8 +8,8 @@ use crate::lanes::Block;
 use crate::random::{Seed, Variate};
 use crate::rule::Rule;
 
-/// What is measured of one replica at its position, `[d]`; an error ends the measurements of this replica.
-pub type Measure<'a, R> = dyn Fn(&[R]) -> Result<Vec<f64>, String> + Sync + 'a;
+/// What is measured of one replica at a step, at its position, `[d]`; an error ends the measurements of this replica.
+pub type Measure<'a, R> = dyn Fn(u64, &[R]) -> Result<Vec<f64>, String> + Sync + 'a;
 
 /// An ensemble of replicas that are measured one by one: for few replicas and costly measurements.
 pub struct MeasuredProgram<'a, R: Variate> {
@@ -83,7 +83,7 @@ impl<R: Variate> MeasuredProgram<'_, R> {
         for (lane, course) in courses.iter_mut().enumerate().filter(|(_, course)| course.failed.is_none()) {
             let at: Vec<R> =
                 (0..position.dimension()).map(|coordinate| position.get(coordinate, lane)).collect();
-            match (self.measure)(&at) {
+            match (self.measure)(place.step, &at) {
                 Ok(values) => course.values.push(values),
                 Err(reason) => course.failed = Some((place.step, reason)),
             }

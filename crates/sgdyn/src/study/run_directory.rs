@@ -24,6 +24,7 @@ const RESULTS: &str = "results.json";
 const TABLES: &str = "tables";
 const FIGURES: &str = "figures";
 const CHECKPOINTS: &str = "checkpoints";
+const WEIGHTS: &str = "weights";
 
 /// What to do where a run directory is already there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +196,16 @@ impl RunDirectory {
     /// [`RunDirectoryError::FileName`], [`RunDirectoryError::System`].
     pub fn write_figure(&self, name: &str, bytes: &[u8]) -> Result<(), RunDirectoryError> {
         self.write(&format!("{FIGURES}/{}", file_name(name)?), bytes)
+    }
+
+    /// Writes the parameters of a network as `weights/NAME`.
+    ///
+    /// # Errors
+    /// [`RunDirectoryError::FileName`], [`RunDirectoryError::System`].
+    pub fn write_weights(&self, name: &str, bytes: &[u8]) -> Result<(), RunDirectoryError> {
+        let name = file_name(name)?;
+        make_directory(&self.path.join(WEIGHTS))?;
+        self.write(&format!("{WEIGHTS}/{name}"), bytes)
     }
 
     /// Writes a finished unit of work as `checkpoints/NAME`.

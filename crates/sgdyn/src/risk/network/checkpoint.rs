@@ -10,8 +10,8 @@ use super::{CheckpointError, NetworkError};
 use crate::lanes::Real;
 use crate::risk::data::safetensors::Tensors;
 
-/// Writes θ = `parameters`, `[d]`, in the network's own format: what `safetensors.torch.load_file` reads and
-/// `load_state_dict` takes.
+/// Writes θ = `parameters`, `[d]`, in the network's own format, with the statistics of frozen batch normalisations
+/// (`running_mean` and `running_var`): what `safetensors.torch.load_file` reads and `load_state_dict` takes.
 ///
 /// # Errors
 /// [`CheckpointError::Network`] if θ has another length, [`CheckpointError::Write`].
@@ -20,8 +20,26 @@ pub fn write_weights<R: Real>(
     parameters: &[R],
     path: impl AsRef<Path>,
 ) -> Result<(), CheckpointError> {
-    check_length(network, parameters)?;
-    write_tensors(&network.parameter_tensors(), parameters, path.as_ref())
+    let path = path.as_ref();
+    fs::write(path, weights_file(network, parameters)?)
+        .map_err(|source| CheckpointError::Write { file: path.display().to_string(), source })
+}
+
+/// The bytes that [`write_weights`] writes.
+///
+/// # Errors
+/// [`NetworkError::Length`] if θ has another length.
+pub(crate) fn weights_file<R: Real>(
+    network: &(impl NetworkRisk<R> + ?Sized),
+    parameters: &[R],
+) -> Result<Vec<u8>, NetworkError> {
+    let (expected, found) = (network.dimension(), parameters.len());
+    if expected != found {
+        return Err(NetworkError::Length { what: "parameters", expected, found });
+    }
+    let statistics = network.frozen_statistics().iter().map(|&value| R::from_f64(value));
+    let values: Vec<R> = parameters.iter().copied().chain(statistics).collect();
+    Ok(safetensors(&state_tensors(network), &values))
 }
 
 /// Reads θ, `[d]`, from a file that has a tensor of the right name and shape for each of the network's, and no other.
@@ -38,54 +56,31 @@ pub fn read_weights<R: Real>(
 }
 
 impl<R: Real> LayeredNetwork<R> {
-    /// As [`write_weights`], with the statistics of frozen batch normalisations (`running_mean` and `running_var`).
-    ///
-    /// # Errors
-    /// As [`write_weights`].
-    pub fn write_checkpoint(&self, parameters: &[R], path: impl AsRef<Path>) -> Result<(), CheckpointError> {
-        check_length(self, parameters)?;
-        let statistics = self.statistics().iter().map(|&value| R::from_f64(value));
-        let values: Vec<R> = parameters.iter().copied().chain(statistics).collect();
-        write_tensors(&self.checkpoint_tensors(), &values, path.as_ref())
-    }
-
     /// As [`read_weights`], and sets the statistics of frozen batch normalisations to those of the file, which PyTorch
     /// counts to the state of a network and not to its parameters.
     ///
     /// # Errors
     /// As [`read_weights`]; [`CheckpointError::Network`] for a negative variance. The network is then as it was.
     pub fn read_checkpoint(&mut self, path: impl AsRef<Path>) -> Result<Vec<R>, CheckpointError> {
-        let mut values = read_tensors(&self.checkpoint_tensors(), path.as_ref())?;
-        let statistics = values.split_off(values.len() - self.statistics().len());
+        let mut values = read_tensors(&state_tensors(self), path.as_ref())?;
+        let statistics = values.split_off(values.len() - self.frozen_statistics().len());
         self.set_statistics(&statistics)?;
         Ok(values.into_iter().map(R::from_f64).collect())
     }
-
-    /// The tensors of θ, and behind them those of the statistics.
-    fn checkpoint_tensors(&self) -> Vec<ParameterTensor> {
-        let mut tensors = self.parameter_tensors();
-        let end = tensors.last().map_or(0, |tensor| tensor.range.end);
-        tensors.extend(self.statistic_tensors().iter().map(|tensor| ParameterTensor {
-            range: end + tensor.range.start..end + tensor.range.end,
-            ..tensor.clone()
-        }));
-        tensors
-    }
 }
 
-fn check_length<R: Real>(
-    network: &(impl NetworkRisk<R> + ?Sized),
-    parameters: &[R],
-) -> Result<(), NetworkError> {
-    let (expected, found) = (network.dimension(), parameters.len());
-    if expected == found { Ok(()) } else { Err(NetworkError::Length { what: "parameters", expected, found }) }
+/// The tensors of θ, and behind them those of the statistics.
+fn state_tensors<R: Real>(network: &(impl NetworkRisk<R> + ?Sized)) -> Vec<ParameterTensor> {
+    let mut tensors = network.parameter_tensors();
+    let end = network.dimension();
+    tensors.extend(network.statistic_tensors().iter().map(|tensor| ParameterTensor {
+        range: end + tensor.range.start..end + tensor.range.end,
+        ..tensor.clone()
+    }));
+    tensors
 }
 
-fn write_tensors<R: Real>(
-    tensors: &[ParameterTensor],
-    values: &[R],
-    path: &Path,
-) -> Result<(), CheckpointError> {
+fn safetensors<R: Real>(tensors: &[ParameterTensor], values: &[R]) -> Vec<u8> {
     let (bytes, dtype) = (size_of::<R>(), R::NAME.to_uppercase());
     let mut header = BTreeMap::from([("__metadata__", serde_json::json!({ "format": "pt" }))]);
     for ParameterTensor { name, shape, range } in tensors {
@@ -107,8 +102,7 @@ fn write_tensors<R: Real>(
             file.extend(value.to_f64().to_le_bytes());
         }
     }
-    fs::write(path, file)
-        .map_err(|source| CheckpointError::Write { file: path.display().to_string(), source })
+    file
 }
 
 /// The values of the tensors, in their places.

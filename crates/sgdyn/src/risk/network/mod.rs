@@ -34,6 +34,7 @@ pub use model::Network;
 pub use plan::Dense;
 pub use point::{NetworkPoint, NetworkRisk, ParameterTensor};
 
+pub(crate) use checkpoint::weights_file;
 pub use checkpoint::{read_weights, write_weights};
 pub use checkpoint_error::CheckpointError;
 pub use initialisation::{InitialDistribution, InitialParameters};

@@ -26,6 +26,17 @@ pub trait NetworkRisk<R: Real>: EmpiricalRisk<R> {
     /// The tensors of θ, in their order; together they are all of it.
     fn parameter_tensors(&self) -> Vec<ParameterTensor>;
 
+    /// The tensors of [`NetworkRisk::frozen_statistics`]: `running_mean` and `running_var`, part of PyTorch's state and not
+    /// of θ.
+    fn statistic_tensors(&self) -> &[ParameterTensor] {
+        &[]
+    }
+
+    /// The statistics of frozen batch normalisations.
+    fn frozen_statistics(&self) -> &[f64] {
+        &[]
+    }
+
     /// The laws that PyTorch draws θ from by default, in the order of θ; together they are all of it.
     fn initial_parameters(&self) -> Vec<InitialParameters>;
 

@@ -103,7 +103,7 @@ impl Check<'_> {
         for (index, layer) in layers.iter().enumerate() {
             serde_json::from_value::<Layer>(super::cell::json(&layer.value)).map_err(|error| {
                 DescriptionError::Misplaced {
-                    key: format!("{}, layer {}", self.path, index + 1),
+                    key: format!("{}[{index}]", self.path),
                     reason: error.to_string(),
                     place: self.source.place(&layer.origin),
                 }

@@ -12,6 +12,8 @@ pub struct Train {
     pub epochs: Option<f64>,
     /// Steps between observations; none: a fiftieth of the training.
     pub every: Option<u64>,
+    /// Whether the parameters that each replica ends with are saved.
+    pub save_weights: bool,
     /// What is observed besides the loss.
     pub observe: Vec<TrainObservable>,
     /// The largest relative residual of the sharpness.

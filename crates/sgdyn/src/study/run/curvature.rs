@@ -134,7 +134,7 @@ impl<R: Variate> CurvatureCell<R> {
             rule: &**rule,
             start: &self.start,
             steps: &[self.steps],
-            measure: &|at: &[R]| Ok(at.iter().map(|value| value.to_f64()).collect()),
+            measure: &|_, at: &[R]| Ok(at.iter().map(|value| value.to_f64()).collect()),
             seed,
         };
         let lanes = lanes_for::<R>(rule.dimension(), rule.memory_blocks(), ensemble.lanes);

@@ -362,6 +362,7 @@ fn run_cell<R: Variate>(
             let Some(summary) = train.run(&place, ensemble.replicas, ensemble.lanes, seed)? else {
                 return Ok(false);
             };
+            train.save_weights(&place, &summary)?;
             train.report(cell, &summary, &mut collected.rows, &mut collected.train);
         }
         Prepared::Curvature(curvature) => {

@@ -109,14 +109,12 @@ fn image_shape(data: &Dataset, architecture: &str) -> Result<[usize; 3], RunErro
 
 /// A chain of dense layers on the features of `data`, with the analysis that takes matrices of its size.
 pub(super) fn analysed(model: &described::Network, data: &Dataset) -> Result<Network<f64>, RunError> {
-    match &model.architecture {
-        Architecture::Dense { layers, activation } => Ok(dense(model, layers, *activation, data)?),
-        _ => {
-            let remedy = "this study forms matrices of all parameters: take a small `dense` network, or `study = \
-                          \"curvature\"`, which does not";
-            Err(unfit("landscape.architecture", "a layered network", remedy))
-        }
+    if let Architecture::Dense { layers, activation } = &model.architecture {
+        return Ok(dense(model, layers, *activation, data)?);
     }
+    let remedy = "this study forms matrices of all parameters: take a small `dense` network, or `study = \"curvature\"`, \
+                  which does not";
+    Err(unfit("landscape.architecture", "a layered network", remedy))
 }
 
 fn dense<R: Real>(

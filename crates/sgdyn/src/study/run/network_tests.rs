@@ -9,7 +9,10 @@ use super::{Conditions, Results, RunError, run};
 use crate::ensemble::measured::{Courses, MeasuredProgram};
 use crate::ensemble::{MemoryStore, Outcome, Plan, Units};
 use crate::random::Seed;
-use crate::study::{Datum, Holds, Overrides, Study, Table};
+use crate::risk::Dataset;
+use crate::risk::network::layered::{BatchStatistics, Input, Layer, LayeredNetwork};
+use crate::risk::network::{Loss, NetworkRisk, write_weights};
+use crate::study::{Datum, Existing, Holds, Overrides, RunDirectory, Study, Table};
 
 /// A network of 30 parameters on 1,372 banknotes.
 const BANKNOTES: &str = r#"
@@ -22,6 +25,12 @@ const BANKNOTES: &str = r#"
     learning_rate = 0.1
     batch_size = 16
 "#;
+
+/// The rule in them.
+const RULE: &str = "[rule]
+    name = \"sgd\"
+    learning_rate = 0.1
+    batch_size = 16";
 
 fn on(text: &str, threads: usize) -> Result<Results, RunError> {
     let study = Study::parse("test", text, &Overrides::default())?;
@@ -149,7 +158,7 @@ fn a_stopped_training_goes_on_with_the_same_bits() {
         rule: &*rule,
         start: &start,
         steps: &[0, 300, 900],
-        measure: &|at: &[f32]| Ok(at.iter().map(|value| f64::from(*value)).collect()),
+        measure: &|_, at: &[f32]| Ok(at.iter().map(|value| f64::from(*value)).collect()),
         seed: Seed::new(5, 0),
     };
     let (stop, store) = (AtomicBool::new(false), MemoryStore::default());
@@ -221,4 +230,116 @@ fn training_and_test_samples_make_up_the_whole() {
         let mean = 0.75 * numbers(&parts, name)[0] + 0.25 * numbers(&parts, of_test)[0];
         assert!((mean / numbers(&whole, name)[0] - 1.0).abs() < 1e-12, "{name}: {mean}");
     }
+}
+
+#[test]
+fn a_trained_network_is_saved_and_begun_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "study = \"train\"\n{BANKNOTES}\n[train]\nepochs = 2\nsave_weights = true\nobserve = [\"accuracy\"]\n\
+         [ensemble]\nreplicas = 3"
+    );
+    let study = Study::parse("test", &text, &Overrides::default()).unwrap();
+    let directory = RunDirectory::create(&folder.path().join("run"), &study, 2, Existing::Refuse).unwrap();
+    let stop = AtomicBool::new(false);
+    let trained =
+        run(&study, &Conditions { threads: 2, stop: &stop, directory: Some(&directory), progress: &|_| {} })
+            .unwrap();
+    let courses = trained.details.iter().find(|table| table.name() == "courses").unwrap();
+    let losses = numbers(courses, "loss");
+    let each = losses.len() / 3;
+    for replica in 0..3 {
+        let file = directory.path().join(format!("weights/cell-0-replica-{replica}.safetensors"));
+        let weights = format!("[landscape]\nweights = {:?}", file.display().to_string());
+        let text = curvature("observe = [\"trace\"]").replace("[landscape]", &weights);
+        // As it is in the file: no rule trains it further.
+        let found = results(&text.replace(RULE, ""));
+        // Both are sums of the same losses, of parameters with the same bits.
+        assert_eq!(numbers(&found.rows, "loss"), [losses[each * (replica + 1) - 1]]);
+    }
+}
+
+#[test]
+fn frozen_statistics_are_those_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("weights.safetensors");
+    let text = |weights: &str| {
+        format!(
+            "study = \"curvature\"\n[landscape]\nrisk = \"network\"\narchitecture = \"layered\"\ndata = \"banknote\"\n{weights}\n\
+             layer = [{{ kind = \"batch_norm\", channels = 4 }}, {{ kind = \"dense\", inputs = 4, outputs = 2 }}]\n\
+             [curvature]\nobserve = [\"trace\"]"
+        )
+    };
+    let data = Dataset::ready("banknote").unwrap();
+    let layers = [
+        Layer::BatchNorm { channels: 4, statistics: BatchStatistics::Frozen },
+        Layer::Dense { inputs: 4, outputs: 2, bias: true },
+    ];
+    let input = Input::Features { features: 4 };
+    let mut network =
+        LayeredNetwork::<f64>::new(&data, input, &layers, Loss::SoftmaxCrossEntropy, 0.0).unwrap();
+    let parameters: Vec<f64> = (0..18).map(|index| (index as f64).sin()).collect();
+    let begun_with = |network: &LayeredNetwork<f64>| {
+        write_weights(network, &parameters, &file).unwrap();
+        let weights = format!("weights = {:?}\nstandardise = false", file.display().to_string());
+        let loss = numbers(&results(&text(&weights)).rows, "loss")[0];
+        let losses = network.sample_losses(&parameters).unwrap();
+        (loss, losses.iter().sum::<f64>() / losses.len() as f64)
+    };
+    let (plain, expected) = begun_with(&network);
+    assert_eq!(plain, expected);
+    network.set_statistics(&[1.0, -2.0, 0.5, 0.0, 3.0, 30.0, 10.0, 4.0]).unwrap();
+    let (with_statistics, expected) = begun_with(&network);
+    assert_eq!(with_statistics, expected);
+    assert!((with_statistics - plain).abs() > 0.01);
+}
+
+#[test]
+fn layers_that_do_not_fit_are_named() {
+    let layered = |layers: &str| {
+        refusal(&format!(
+            "study = \"train\"\n[landscape]\nrisk = \"network\"\narchitecture = \"layered\"\ndata = \"digits\"\nstandardise = false\nlayer = [{layers}]\n\
+             [rule]\nname = \"sgd\"\nlearning_rate = 0.1\nbatch_size = 16\n[train]\nsteps = 1"
+        ))
+    };
+    let convolution = "{ kind = \"convolution2d\", inputs = 1, outputs = 2, kernel = 3 }";
+    for (layers, expected) in [
+        ("", "it must be a list of at least one layer"),
+        ("{ kind = \"dense\", inputs = 64, outputs = 9 }", "10"),
+        ("{ kind = \"dens\", inputs = 64, outputs = 10 }", "unknown variant `dens`, expected one of `dense`"),
+        (
+            "{ kind = \"dense\", inputs = 64 }",
+            "`landscape.layer[0]` does not fit here: missing field `outputs`",
+        ),
+        (
+            &format!(
+                "{convolution}, {{ kind = \"flatten\" }}, {{ kind = \"dense\", inputs = 9, outputs = 10 }}"
+            ),
+            "layer 2 (dense) takes 9 inputs, and layer 1 (flatten) gives 72 values",
+        ),
+        (
+            "{ kind = \"batch_norm\", channels = 64, statistics = \"batch\" }, { kind = \"dense\", inputs = 64, outputs = 10 }",
+            "gradient",
+        ),
+    ] {
+        let refusal = layered(layers);
+        assert!(refusal.contains(expected), "{layers}: {refusal}");
+    }
+}
+
+#[test]
+fn a_simulation_begins_once() {
+    let text = format!("study = \"simulate\"\n{BANKNOTES}\n[simulate]\nsteps = 1\nstart = [0.0]");
+    let description =
+        Study::parse("test", &text, &Overrides::default()).unwrap().cell(0).unwrap().description;
+    let network = network_of::<f32>("simulate", &description.landscape, None).unwrap().network;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("weights.safetensors");
+    write_weights(&*network, &vec![0.5; network.dimension()], &file).unwrap();
+    let weights = format!("[landscape]\nweights = {:?}", file.display().to_string());
+    let refusal = refusal(&text.replace("[landscape]", &weights));
+    assert!(
+        refusal.contains("`simulate.start` is [0.0]: the network begins with `landscape.weights`"),
+        "{refusal}"
+    );
 }

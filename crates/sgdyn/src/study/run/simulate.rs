@@ -100,6 +100,9 @@ impl<R: Variate> SimulateCell<R> {
         let exact = exact(description, &setting, &point, directory)?;
         let start = if point.is_empty() {
             network_of::<R>("simulate", &description.landscape, directory)?.start
+        } else if has_weights(&description.landscape) {
+            let remedy = "the network begins with `landscape.weights`: leave one of the two out";
+            return Err(unfit("simulate.start", format!("{:?}", question.start), remedy));
         } else {
             Start::Point(point)
         };
@@ -198,6 +201,12 @@ impl<R: Variate> SimulateCell<R> {
             Exact::Nothing => {}
         }
     }
+}
+
+/// Whether replicas begin with the weights of a file.
+fn has_weights(landscape: &Landscape) -> bool {
+    let Landscape::Risk(risk) = landscape else { return false };
+    matches!(&risk.model, Model::Network(network) if network.weights.is_some())
 }
 
 fn exact<R: Variate>(

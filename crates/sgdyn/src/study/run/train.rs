@@ -16,7 +16,7 @@ use crate::ensemble::{Start, Units};
 use crate::krylov::{KrylovError, Lanczos};
 use crate::random::{Seed, Variate};
 use crate::risk::Workspace;
-use crate::risk::network::NetworkRisk;
+use crate::risk::network::{NetworkRisk, weights_file};
 use crate::rule::Rule;
 use crate::spectrum::{
     CurvatureMatrix, CurvatureOperator, Memory, SpectrumError, covariance_trace, eigenpairs,
@@ -124,10 +124,33 @@ impl<R: Variate> TrainCell<R> {
             rule: &*self.rule,
             start: &self.start,
             steps: &self.steps,
-            measure: &|at: &[R]| self.measure(at).map_err(|error| error.to_string()),
+            measure: &|step, at: &[R]| {
+                let mut values = self.measure(at).map_err(|error| error.to_string())?;
+                if self.question.save_weights && step == self.steps() {
+                    // Behind what has a name.
+                    values.extend(at.iter().map(|value| value.to_f64()));
+                }
+                Ok(values)
+            },
             seed,
         };
         run.run(&program, Units::new(replicas, lanes as u64))
+    }
+
+    /// Writes the parameters that each replica ended with, where they are asked for and there is a place for them.
+    pub(super) fn save_weights(&self, run: &CellRun<'_>, courses: &Courses) -> Result<(), RunError> {
+        let Some(directory) = run.conditions.directory.filter(|_| self.question.save_weights) else {
+            return Ok(());
+        };
+        let named = self.names().len();
+        for course in &courses.0 {
+            // A replica that failed has no end.
+            let Some(last) = course.values.get(self.steps.len() - 1) else { continue };
+            let parameters: Vec<R> = last[named..].iter().map(|&value| R::from_f64(value)).collect();
+            let name = format!("cell-{}-replica-{}.safetensors", run.cell, course.replica);
+            directory.write_weights(&name, &weights_file(&*self.network, &parameters)?)?;
+        }
+        Ok(())
     }
 
     /// The names of what is measured, in order.

@@ -1,6 +1,8 @@
 //! What a run directory does with the file system.
 
-use super::{CHECKPOINTS, FIGURES, LOCK, MANIFEST, REPORT, RESULTS, RunDirectoryError, STUDY, TABLES};
+use super::{
+    CHECKPOINTS, FIGURES, LOCK, MANIFEST, REPORT, RESULTS, RunDirectoryError, STUDY, TABLES, WEIGHTS,
+};
 use crate::study::atomic_file;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -57,7 +59,7 @@ pub(super) fn clear(path: &Path) -> Result<(), RunDirectoryError> {
             _ => {}
         }
     }
-    for name in [TABLES, FIGURES, CHECKPOINTS] {
+    for name in [TABLES, FIGURES, CHECKPOINTS, WEIGHTS] {
         let directory = path.join(name);
         match fs::remove_dir_all(&directory) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -9,9 +9,9 @@ use super::shape::{Form, pad_rows};
 use super::tape::Tape;
 use crate::lanes::Real;
 use crate::risk::Dataset;
+use crate::risk::network::NetworkError;
 use crate::risk::network::loss::{Goals, Loss, Selection};
 use crate::risk::network::model::{PIECE, check_risk};
-use crate::risk::network::{NetworkError, ParameterTensor};
 
 /// Values, in all layers, of the samples that pass together: 64 MB of `f32`. The same everywhere, so that sums over
 /// samples have the same bits.
@@ -116,18 +116,8 @@ impl<R: Real> LayeredNetwork<R> {
         self.l2
     }
 
-    /// The tensors of frozen batch normalisations in [`LayeredNetwork::statistics`]: `running_mean` and `running_var`.
-    pub fn statistic_tensors(&self) -> &[ParameterTensor] {
-        &self.tape.statistics
-    }
-
-    /// The statistics of frozen batch normalisations: means 0 and variances 1 unless they were set.
-    pub fn statistics(&self) -> &[f64] {
-        &self.statistics
-    }
-
-    /// Sets the statistics of frozen batch normalisations, in the places that [`LayeredNetwork::statistic_tensors`]
-    /// tells.
+    /// Sets the statistics of frozen batch normalisations, means 0 and variances 1 until then, in the places that
+    /// [`NetworkRisk::statistic_tensors`](crate::risk::network::NetworkRisk::statistic_tensors) tells.
     ///
     /// # Errors
     /// [`NetworkError::Length`]; [`LayerError::Statistic`] for a number that is not finite or a negative variance.

@@ -103,6 +103,14 @@ impl<R: Real> NetworkRisk<R> for LayeredNetwork<R> {
         self.tape.tensors.clone()
     }
 
+    fn statistic_tensors(&self) -> &[ParameterTensor] {
+        &self.tape.statistics
+    }
+
+    fn frozen_statistics(&self) -> &[f64] {
+        &self.statistics
+    }
+
     fn initial_parameters(&self) -> Vec<InitialParameters> {
         let constant = |range, value| InitialParameters { range, law: InitialDistribution::Constant(value) };
         let mut all = Vec::new();

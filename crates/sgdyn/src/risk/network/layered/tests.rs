@@ -9,6 +9,7 @@ mod sums;
 use super::{BatchStatistics, Input, Layer, LayeredNetwork, LayeredPoint};
 use crate::lanes::Real;
 use crate::risk::fixtures::scattered;
+use crate::risk::network::NetworkRisk;
 use crate::risk::network::{Activation, Loss};
 use crate::risk::{Dataset, EmpiricalRisk, Labels};
 
@@ -208,7 +209,7 @@ impl Case {
     fn network<R: Real>(&self, samples: usize) -> LayeredNetwork<R> {
         let data = self.data(samples);
         let mut network = LayeredNetwork::new(&data, self.input, &self.layers, self.loss, 0.05).unwrap();
-        let statistics = scattered(network.statistics().len(), 0.9);
+        let statistics = scattered(network.frozen_statistics().len(), 0.9);
         let statistics: Vec<f64> = statistics.into_iter().map(|value| value.abs() + 0.1).collect();
         network.set_statistics(&statistics).unwrap();
         network

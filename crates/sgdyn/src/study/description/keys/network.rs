@@ -9,8 +9,7 @@ const RESIDUAL: &[When] = &[NETWORK[0], When::Is("landscape.architecture", &["re
 const GROUPED: &[When] = &[NETWORK[0], RESIDUAL[1], When::Is("landscape.norm", &["group"])];
 const NEXT_TOKEN: &[When] = &[NETWORK[0], When::Is("landscape.architecture", &["next-token"])];
 /// Studies whose replicas begin where a network does.
-const WITH_START: &[When] =
-    &[NETWORK[0], When::Is("study", &["curvature", "train", "simulate"]), When::Without("simulate.start")];
+const WITH_START: &[When] = &[NETWORK[0], When::Is("study", &["curvature", "train", "simulate"])];
 
 pub(super) const KEYS: &[Key] = &[
     Key::new(

@@ -31,6 +31,14 @@ pub(super) const KEYS: &[Key] = &[
     )
     .default("[\"accuracy\", \"gradient-norm\", \"sharpness\"]")
     .when(ASKED),
+    Key::new(
+        "train.save_weights",
+        Shape::Truth,
+        "Whether the parameters that each replica ends with are saved, as `weights/cell-C-replica-R.safetensors` under PyTorch's \
+         names: what `landscape.weights` begins with.",
+    )
+    .default("false")
+    .when(ASKED),
     Key::new("train.tolerance", Shape::Number(POSITIVE), "The largest |Hv − λv|/|λ| at which a sharpness counts as converged.")
         .default("1e-3")
         .when(ASKED),

@@ -6,8 +6,10 @@ use super::evaluation::Evaluation;
 use super::pass::Trace;
 use super::{Activation, Dense, Loss, Network, NetworkError};
 use crate::lanes::{Block, Layout, Real, SimdLevel, force_simd_level, simd_level};
+use crate::random::{MinibatchStream, Purpose, Sampling, Seed};
 use crate::risk::fixtures::scattered;
 use crate::risk::{Dataset, EmpiricalRisk, Labels, SampleCurvature, Workspace};
+use crate::statistics::Moments;
 
 const FEATURES: usize = 5;
 const ACTIVATIONS: [Activation; 6] = [
@@ -448,4 +450,53 @@ fn what_does_not_fit_is_named() {
     at[29] = 3e38;
     let error = network.evaluate(&at).unwrap_err();
     assert!(matches!(error, NetworkError::NotFinite { layer: 2, format: "f32", .. }), "{error}");
+}
+
+/// The mean of |ĝ − ∇L|² over batches is tr Σ/B with replacement, and (N − B)/(N − 1) of it without. Oracle: the norms of
+/// all per-sample gradients. 5,120 batches from seed 11 each time, at 4 standard errors of the batches themselves: of
+/// four, one is wrongly refused in some 4,000 seeds.
+#[test]
+fn the_noise_of_a_minibatch_falls_as_one_over_its_size() {
+    const SAMPLES: usize = 50;
+    let network = network::<f64>(SAMPLES, Activation::Tanh, Loss::SoftmaxCrossEntropy, true);
+    let parameters: Vec<f64> = scattered(network.dimension(), 0.6);
+    let evaluation = network.evaluate(&parameters).unwrap();
+    let (mut workspace, mut mean) = (Workspace::new(), vec![0.0; parameters.len()]);
+    evaluation.gradient(&mut workspace, &mut mean).unwrap();
+    let mut squares = vec![0.0; SAMPLES];
+    evaluation.squared_norms(&mut squares).unwrap();
+    let trace = squares.iter().sum::<f64>() / SAMPLES as f64 - mean.iter().map(|g| g * g).sum::<f64>();
+    let (lanes, fill) = (40, 16);
+    let mut at = Block::zeros(parameters.len(), lanes, network.layout());
+    for lane in 0..lanes {
+        for (coordinate, &value) in parameters.iter().enumerate() {
+            at.set(coordinate, lane, value);
+        }
+    }
+    let mut gradients = at.zeros_like();
+    let replicas: Vec<u64> = (0..lanes as u64).collect();
+    for (batch, sampling) in [1, 8]
+        .into_iter()
+        .flat_map(|batch| [(batch, Sampling::WithReplacement), (batch, Sampling::WithoutReplacement)])
+    {
+        let mut batches = MinibatchStream::new(Purpose::Minibatch, SAMPLES, batch, sampling, lanes, fill);
+        let mut moments = Moments::new();
+        for first in (0..120).step_by(fill) {
+            batches.fill(Seed::new(11, batch as u64), &replicas, &vec![first as u64; lanes]);
+            for step in 0..fill {
+                network.minibatch_gradient(&at, batches.step(step), batch, &mut workspace, &mut gradients);
+                for lane in 0..lanes {
+                    let square = |(c, mean): (usize, &f64)| (gradients.get(c, lane) - mean).powi(2);
+                    moments.push(mean.iter().enumerate().map(square).sum());
+                }
+            }
+        }
+        let finite = match sampling {
+            Sampling::WithReplacement => 1.0,
+            _ => (SAMPLES - batch) as f64 / (SAMPLES - 1) as f64,
+        };
+        let (found, expected) = (moments.mean(), finite * trace / batch as f64);
+        let z = (found.value - expected) / found.stderr;
+        assert!(z.abs() < 4.0, "B = {batch}, {sampling:?}: {found:?}, expected {expected}");
+    }
 }

@@ -3,7 +3,7 @@
 use faer::{Mat, Side};
 
 use super::basis::{Basis, dot};
-use super::error::KrylovError;
+use super::error::{KrylovError, Unconverged};
 use super::operator::SymmetricOperator;
 use super::probes::fill_signs;
 use crate::lanes::{Real, add_scaled};
@@ -366,7 +366,7 @@ impl<'l, R: Real> Run<'l, R> {
         if converged < asked {
             let worst = relative().fold(if count < asked { f64::INFINITY } else { 0.0 }, f64::max);
             let products = self.products;
-            return Err(KrylovError::EigenpairsNotConverged { converged, asked, tolerance, products, worst });
+            return Err(Unconverged { converged, asked, tolerance, products, worst }.into());
         }
         Ok(Eigenpairs { values, vectors, residuals, products: self.products })
     }

@@ -34,21 +34,8 @@ pub enum KrylovError {
         format: &'static str,
     },
     /// The tolerance was not reached.
-    #[error(
-        "only {converged} of {asked} eigenpairs have a relative residual of at most {tolerance:e} after {products} products; the worst has {worst:.1e}: allow more products or a larger basis, or ask for less"
-    )]
-    EigenpairsNotConverged {
-        /// Eigenpairs that reached the tolerance.
-        converged: usize,
-        /// Eigenpairs asked for.
-        asked: usize,
-        /// The tolerance.
-        tolerance: f64,
-        /// Products with the operator.
-        products: usize,
-        /// The largest |Av − λv|/|λ| of those asked for.
-        worst: f64,
-    },
+    #[error(transparent)]
+    EigenpairsNotConverged(#[from] Unconverged),
     /// The tolerance was not reached.
     #[error(
         "the relative residual is {residual:e} after {products} products, above {tolerance:e}: allow more products, or add to the diagonal"
@@ -77,4 +64,28 @@ pub enum KrylovError {
         /// The number of its rows.
         dimension: usize,
     },
+}
+
+/// How far the Lanczos method came, where not all of the pairs asked for have converged; none of them is returned then.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[error(
+    "only {converged} of {asked} eigenpairs have a relative residual of at most {tolerance:e} after {products} products{reached}: allow more products or a larger basis, or ask for less",
+    reached = reached(*.worst)
+)]
+pub struct Unconverged {
+    /// Eigenpairs that reached the tolerance.
+    pub converged: usize,
+    /// Eigenpairs asked for.
+    pub asked: usize,
+    /// The tolerance.
+    pub tolerance: f64,
+    /// Products with the operator.
+    pub products: usize,
+    /// The largest |Av − λv|/|λ| of those asked for; infinite where so few products hold fewer pairs.
+    pub worst: f64,
+}
+
+/// `; the worst has 3.1e-2`, if it is known.
+fn reached(relative: f64) -> String {
+    if relative.is_finite() { format!("; the worst has {relative:.1e}") } else { String::new() }
 }

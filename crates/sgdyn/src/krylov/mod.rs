@@ -18,7 +18,7 @@ mod trace;
 pub use conjugate_gradients::{ConjugateGradients, Solution};
 pub use diagonal::{Diagonal, DiagonalEstimate};
 pub use eigenpairs::{Eigenpairs, Lanczos, Which};
-pub use error::KrylovError;
+pub use error::{KrylovError, Unconverged};
 pub use matrix::SymmetricMatrix;
 pub use operator::{SymmetricOperator, VectorProduct};
 pub use quadrature::{Quadrature, SpectralDensity, lanczos_quadrature};

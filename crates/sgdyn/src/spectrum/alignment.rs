@@ -23,10 +23,9 @@ impl Alignment {
     /// tr AΣ/√(tr A² tr Σ²), the cosine of the angle between the matrices, with its standard error to first order (the three
     /// traces are independent).
     pub fn cosine(&self) -> Estimate {
-        let relative = |estimate: Estimate| estimate.stderr / estimate.value;
         let value = self.product_trace.value / (self.matrix_square.value * self.noise_square.value).sqrt();
-        let squares = relative(self.matrix_square).hypot(relative(self.noise_square)) / 2.0;
-        let stderr = value.abs() * relative(self.product_trace).hypot(squares);
+        let squares = self.matrix_square.relative_error().hypot(self.noise_square.relative_error()) / 2.0;
+        let stderr = value.abs() * self.product_trace.relative_error().hypot(squares);
         Estimate { value, stderr, n: self.product_trace.n }
     }
 }

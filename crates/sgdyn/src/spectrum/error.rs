@@ -1,6 +1,6 @@
 //! What can be wrong with a question to the matrices of a network.
 
-use crate::krylov::KrylovError;
+use crate::krylov::{KrylovError, Unconverged};
 use crate::risk::network::NetworkError;
 
 /// A question that has no answer, or not within its means.
@@ -36,6 +36,20 @@ pub enum SpectrumError {
         /// What would fit.
         remedy: String,
     },
+}
+
+impl SpectrumError {
+    /// How far the Lanczos method came, if all that is wrong is that it did not come far enough: a result, beside which
+    /// other questions have theirs.
+    ///
+    /// # Errors
+    /// The error itself, if it is another.
+    pub fn unconverged(self) -> Result<Unconverged, Self> {
+        match self {
+            Self::Krylov(KrylovError::EigenpairsNotConverged(unconverged)) => Ok(unconverged),
+            other => Err(other),
+        }
+    }
 }
 
 /// `1.5 GiB`, `20.0 MiB`.

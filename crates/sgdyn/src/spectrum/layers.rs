@@ -7,7 +7,7 @@ use super::estimates::trace;
 use super::memory::Memory;
 use super::operator::{CurvatureMatrix, CurvatureOperator};
 use super::probe::Probes;
-use crate::krylov::{HutchPlusPlus, Lanczos};
+use crate::krylov::{HutchPlusPlus, Lanczos, Unconverged};
 use crate::lanes::Real;
 use crate::risk::network::{NetworkPoint, ParameterTensor};
 use crate::statistics::Estimate;
@@ -25,6 +25,15 @@ pub struct LayerQuestion {
     pub memory: Memory,
 }
 
+/// An eigenvalue λ that converged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LargestEigenvalue {
+    /// λ.
+    pub value: f64,
+    /// |Av − λv|.
+    pub residual: f64,
+}
+
 /// The block of one tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerCurvature {
@@ -32,10 +41,8 @@ pub struct LayerCurvature {
     pub tensor: ParameterTensor,
     /// tr A of the block.
     pub trace: Estimate,
-    /// The largest eigenvalue of the block.
-    pub eigenvalue: f64,
-    /// Its residual |Av − λv|.
-    pub residual: f64,
+    /// The largest eigenvalue of the block, or how far it came: the other blocks have theirs.
+    pub largest: Result<LargestEigenvalue, Unconverged>,
     /// The part of tr Σ, the noise of the gradient, that lies in the tensor.
     pub noise_share: Estimate,
 }
@@ -43,7 +50,7 @@ pub struct LayerCurvature {
 /// The blocks of all `tensors`, in their order; `probes` writes the vectors of a number.
 ///
 /// # Errors
-/// As [`eigenpairs`] and [`trace`].
+/// As [`eigenpairs`], except for an eigenvalue that does not converge, and [`trace`].
 pub fn layers<R: Real>(
     point: &dyn NetworkPoint<R>,
     tensors: &[ParameterTensor],
@@ -57,14 +64,16 @@ pub fn layers<R: Real>(
         let number = 2 * index as u64;
         let LayerQuestion { matrix, traces, memory, .. } = *question;
         let lanczos = Lanczos { count: 1, ..question.lanczos };
-        let pairs = eigenpairs(block(tensor, matrix), matrix, &lanczos, memory)?;
+        let largest = match eigenpairs(block(tensor, matrix), matrix, &lanczos, memory) {
+            Ok(pairs) => Ok(LargestEigenvalue { value: pairs.values[0], residual: pairs.residuals[0] }),
+            Err(error) => Err(error.unconverged()?),
+        };
         let noise =
             trace(block(tensor, CurvatureMatrix::Covariance), traces, probes(number + 1), memory)?.trace;
         Ok(LayerCurvature {
             tensor: tensor.clone(),
             trace: trace(block(tensor, matrix), traces, probes(number), memory)?.trace,
-            eigenvalue: pairs.values[0],
-            residual: pairs.residuals[0],
+            largest,
             noise_share: Estimate { value: noise.value / whole, stderr: noise.stderr / whole, n: noise.n },
         })
     };

@@ -21,7 +21,7 @@ pub use covariance::{GramSpectrum, all_by_gram, covariance_trace, gram_is_smalle
 pub use eigenpairs::eigenpairs;
 pub use error::SpectrumError;
 pub use estimates::{density, diagonal, trace};
-pub use layers::{LayerCurvature, LayerQuestion, layers};
+pub use layers::{LargestEigenvalue, LayerCurvature, LayerQuestion, layers};
 pub use memory::Memory;
 pub use operator::{CurvatureMatrix, CurvatureOperator};
 pub use probe::Probes;

@@ -29,6 +29,11 @@ impl Estimate {
         Self { value, stderr: 0.0, n: 0 }
     }
 
+    /// `stderr/|value|`, and 0 for what is known exactly, 0 too.
+    pub fn relative_error(&self) -> f64 {
+        if self.stderr == 0.0 { 0.0 } else { self.stderr / self.value.abs() }
+    }
+
     /// `(value − reference)/stderr`: the distance from a reference in standard errors.
     pub fn z_score(&self, reference: f64) -> f64 {
         (self.value - reference) / self.stderr
@@ -87,6 +92,13 @@ mod tests {
         assert_eq!(shown(0.001, 5.0), "0(5)");
         assert_eq!(shown(3.5, 0.0), "3.5");
         assert_eq!(shown(3.5, f64::NAN), "3.5(?)");
+    }
+
+    #[test]
+    fn relative_errors_are_positive() {
+        assert_eq!(Estimate { value: -4.0, stderr: 1.0, n: 2 }.relative_error(), 0.25);
+        assert_eq!(Estimate::exact(0.0).relative_error(), 0.0);
+        assert!(Estimate { value: 0.0, stderr: 1.0, n: 2 }.relative_error().is_infinite());
     }
 
     #[test]

@@ -105,7 +105,15 @@ fn what_cannot_be_had_is_refused() {
     let operator = SymmetricMatrix::new(&values, 100, 100, 1.0).unwrap();
     let few = Lanczos { largest_products: 15, tolerance: 1e-12, ..Lanczos::largest(10) };
     let error = few.run(operator).unwrap_err();
-    assert!(matches!(error, KrylovError::EigenpairsNotConverged { asked: 10, products: 25, .. }), "{error}");
+    let KrylovError::EigenpairsNotConverged(found) = &error else { panic!("{error}") };
+    assert!(found.asked == 10 && found.products == 25 && found.worst > 1e-12, "{error}");
+    assert!(error.to_string().contains("after 25 products; the worst has "), "{error}");
+    // Four products hold four pairs.
+    let operator = SymmetricMatrix::new(&values, 100, 100, 1.0).unwrap();
+    let error = Lanczos { largest_products: 4, ..few }.run(operator).unwrap_err();
+    let KrylovError::EigenpairsNotConverged(found) = &error else { panic!("{error}") };
+    assert!(found.worst.is_infinite() && found.products == 8, "{error}");
+    assert!(error.to_string().contains("after 8 products: allow more products"), "{error}");
     let nan = VectorProduct::new(30, |_: &[f64], out: &mut [f64]| out.fill(f64::NAN));
     assert!(matches!(Lanczos::largest(2).run(nan), Err(KrylovError::NotFinite { product: 1, .. })));
 }

@@ -1,10 +1,21 @@
 //! `study = "curvature"`: the matrices of a network at its initial parameters or after training.
 
+mod eigenpairs;
+mod estimates;
+mod look;
+mod noise;
+mod tables;
+mod tensors;
+mod unresolved;
+mod verdicts;
+
 use std::path::Path;
 use std::sync::Arc;
 
+use self::look::{Look, look};
+pub(super) use self::tables::CurvatureTables;
+pub(super) use self::verdicts::verdicts;
 use super::cell::CellRun;
-use super::curvature_questions::{CurvatureTables, Look, look};
 use super::network_setting::{Begun, network_of};
 use super::rows::Rows;
 use super::setting::rule_on;

@@ -6,8 +6,6 @@ mod committor;
 mod critical_points;
 mod critical_verdicts;
 mod curvature;
-mod curvature_questions;
-mod curvature_verdicts;
 mod data_setting;
 mod density;
 mod error;
@@ -70,8 +68,7 @@ pub use walkers::{Ground, Walker, Walkers, check_walkers, walkers};
 
 use self::cell::CellRun;
 use self::critical_points::CriticalPointsCell;
-use self::curvature::CurvatureCell;
-use self::curvature_questions::CurvatureTables;
+use self::curvature::{CurvatureCell, CurvatureTables};
 use self::density::{DensityCell, Tables};
 use self::escape::{EscapeCell, Known};
 use self::escape_theory::EscapeTheories;
@@ -236,7 +233,7 @@ fn results(study: &Study, collected: &Collected) -> Result<Results, RunError> {
                 Question::Train(_) => stability::verdicts(&collected.train.edges),
                 Question::Curvature(question) => {
                     let precision = study.first().ensemble.precision;
-                    curvature_verdicts::verdicts(question, precision, &collected.rows)
+                    curvature::verdicts(question, precision, &collected.rows, &collected.curvature)
                 }
                 question => verdicts::verdicts(question, &collected.rows),
             }

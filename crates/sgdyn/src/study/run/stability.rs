@@ -7,14 +7,16 @@ use crate::study::{Holds, Verdict};
 
 /// How near to 1 the mean ratio must be.
 const TOLERANCE: f64 = 0.1;
+/// Cells of which a verdict tells the first sharpness that is missing; the table `stability` has all.
+const MOST_TOLD: usize = 4;
 /// The pieces of time whose means tell the error of a single course.
 const BLOCKS: usize = 8;
 
 /// What the ratio of sharpness and limit does.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Edge {
-    /// The largest ratio.
-    pub largest: f64,
+    /// The largest ratio, if there is any.
+    pub largest: Option<f64>,
     /// The observation at which each course that rises to 1 reaches it.
     pub reached: Vec<usize>,
     /// The mean from there on, of those that do; its standard error over courses, or over times for a single one.
@@ -23,7 +25,7 @@ pub(super) struct Edge {
 
 /// The ratios of all courses, `[courses][observations]`; NaN is left out.
 pub(super) fn edge(courses: &[Vec<f64>]) -> Edge {
-    let largest = courses.iter().flatten().copied().filter(|ratio| ratio.is_finite()).fold(0.0, f64::max);
+    let largest = courses.iter().flatten().copied().filter(|ratio| ratio.is_finite()).reduce(f64::max);
     let mut reached = Vec::new();
     let mut after: Vec<Vec<f64>> = Vec::new();
     for course in courses {
@@ -59,8 +61,20 @@ pub(super) fn verdicts(edges: &Rows) -> Vec<Verdict> {
     }
     let missing = sum("not_converged");
     if missing > 0.0 {
-        let detail = format!("{missing} did not, and are left out: allow more `train.products`");
-        verdicts.push(verdict("every sharpness converges", Holds::No, detail));
+        let told = edges.iter().filter_map(|row| {
+            let settings = row.settings();
+            let at = if settings.is_empty() { String::new() } else { format!("{settings}: ") };
+            Some(format!("{at}{}", row.word("first_not_converged")?))
+        });
+        let first: Vec<String> = told.take(MOST_TOLD).collect();
+        let detail = format!(
+            "{missing} of {} are not, and are left out; the first:\n{}\n\
+             allow more `train.products` or a larger `train.tolerance`",
+            sum("sharpnesses"),
+            first.join("\n")
+        );
+        let claim = "every sharpness is known to the residual asked for";
+        verdicts.push(verdict(claim, Holds::NotResolved, detail));
     }
     verdicts
 }
@@ -78,8 +92,10 @@ fn at_the_edge(row: &Row) -> Option<Verdict> {
     let claim =
         format!("the sharpness of {rule} rises to the limit of stability and stays within 10 % of it{at}");
     let Some(mean) = row.value("ratio_after") else {
-        let largest = row.value("largest_ratio").unwrap_or(0.0);
-        let detail = format!("it reaches {largest:.3} of the limit {limit:.4}: train longer");
+        let detail = row.value("largest_ratio").map_or_else(
+            || "no sharpness is known".to_owned(),
+            |largest| format!("it reaches {largest:.3} of the limit {limit:.4}: train longer"),
+        );
         return Some(verdict(claim, Holds::NotResolved, detail));
     };
     let stderr = row.value("ratio_after_stderr").unwrap_or(f64::NAN);
@@ -112,11 +128,12 @@ mod tests {
     fn the_mean_begins_where_the_limit_is_reached() {
         let course = |height: f64| vec![0.2, 0.6, 1.0 + height, 1.2, 0.9 + height];
         let found = edge(&[course(0.0), course(0.1), vec![0.1; 5]]);
-        assert_eq!((found.largest, found.reached.as_slice()), (1.2, &[2, 2][..]));
+        assert_eq!((found.largest, found.reached.as_slice()), (Some(1.2), &[2, 2][..]));
         let mean = found.mean.unwrap();
         // (1 + 1.2 + 0.9)/3 and 0.2/3 above it.
         assert!((mean.value - (3.1 / 3.0 + 0.1 / 3.0)).abs() < 1e-12 && mean.n == 2, "{mean:?}");
         assert!(edge(&[vec![0.5, f64::NAN]]).mean.is_none());
+        assert!(edge(&[vec![f64::NAN; 3]]).largest.is_none());
         assert_eq!(edge(&[vec![1.3, 0.5, 0.9, 1.1]]).reached, [3]);
         assert!(edge(&[vec![1.3, 1.2]]).mean.is_none());
     }

@@ -13,7 +13,7 @@ use super::training::{is_full_batch, stability_limit, steps};
 use super::{RunError, lanes_for, unfit};
 use crate::ensemble::measured::{Course, Courses, MeasuredProgram};
 use crate::ensemble::{Start, Units};
-use crate::krylov::{KrylovError, Lanczos};
+use crate::krylov::Lanczos;
 use crate::random::{Seed, Variate};
 use crate::risk::Workspace;
 use crate::risk::network::{NetworkRisk, weights_file};
@@ -30,6 +30,8 @@ const MOST_OBSERVATIONS: u64 = 100_000;
 const MEMORY: Memory = Memory { bytes: 4 << 30 };
 /// Observations of a training without `every`.
 const USUAL: u64 = 50;
+/// What a sharpness comes with, converged or not: its |Hv − λv|/|λ| and the products that it took.
+const CERTIFICATE: [&str; 2] = ["sharpness_residual", "sharpness_products"];
 
 /// A training cell, ready to run.
 pub(super) struct TrainCell<R: Variate> {
@@ -173,6 +175,7 @@ impl<R: Variate> TrainCell<R> {
         }
         if self.asks(TrainObservable::Sharpness) {
             names.push("sharpness");
+            names.extend(CERTIFICATE);
         }
         names
     }
@@ -205,11 +208,16 @@ impl<R: Variate> TrainCell<R> {
         if self.asks(TrainObservable::Sharpness) {
             let hessian = CurvatureMatrix::Hessian;
             let operator = CurvatureOperator::new(&*point, hessian);
-            values.push(match eigenpairs(operator, hessian, &self.lanczos(), MEMORY) {
-                Ok(pairs) => pairs.values[0],
-                Err(SpectrumError::Krylov(KrylovError::EigenpairsNotConverged { .. })) => f64::NAN,
-                Err(error) => return Err(error),
-            });
+            match eigenpairs(operator, hessian, &self.lanczos(), MEMORY) {
+                Ok(pairs) => {
+                    let (value, residual) = (pairs.values[0], pairs.residuals[0]);
+                    values.extend([value, residual / value.abs(), pairs.products as f64]);
+                }
+                Err(error) => {
+                    let found = error.unconverged()?;
+                    values.extend([f64::NAN, found.worst, found.products as f64]);
+                }
+            }
         }
         Ok(values)
     }
@@ -223,7 +231,8 @@ impl<R: Variate> TrainCell<R> {
             let mut row = Row::of(cell);
             describe(cell, &mut row);
             row.count("step", step);
-            for (place, name) in names.iter().enumerate() {
+            // A mean of residuals is none of the mean.
+            for (place, name) in names.iter().enumerate().filter(|(_, name)| !CERTIFICATE.contains(name)) {
                 let mut moments = Moments::new();
                 for values in &measured {
                     if values[place].is_finite() {
@@ -273,21 +282,40 @@ impl<R: Variate> TrainCell<R> {
             row.text("first_failure", first);
         }
         let Some(place) = names.iter().position(|name| *name == "sharpness") else { return row };
-        let missing =
-            courses.iter().flat_map(|course| &course.values).filter(|values| values[place].is_nan());
-        row.count("not_converged", missing.count() as u64);
+        self.unconverged(&mut row, place, courses);
         let Some(limit) = self.limit else { return row };
         let ratios: Vec<Vec<f64>> = courses
             .iter()
             .map(|course| course.values.iter().map(|values| values[place] / limit).collect())
             .collect();
         let Edge { largest, reached, mean } = edge(&ratios);
-        row.number("stability_limit", limit).number("largest_ratio", largest);
+        row.number("stability_limit", limit).maybe("largest_ratio", largest);
         row.count("reached", reached.len() as u64);
         let first = reached.iter().filter_map(|&index| self.steps.get(index)).min();
         row.maybe("first_reached", first.map(|&step| step as f64));
         row.maybe("ratio_after", mean.map(|mean| mean.value));
         row.maybe("ratio_after_stderr", mean.map(|mean| mean.stderr).filter(|error| error.is_finite()));
         row
+    }
+    /// How many sharpnesses did not converge, and how far the first of them came; they stand at `place`, their
+    /// certificate behind them.
+    fn unconverged(&self, row: &mut Row, place: usize, courses: &[Course]) {
+        let missing: Vec<(u64, u64, &Vec<f64>)> = courses
+            .iter()
+            .flat_map(|course| {
+                course.values.iter().zip(&self.steps).map(|(at, &step)| (course.replica, step, at))
+            })
+            .filter(|(_, _, values)| values[place].is_nan())
+            .collect();
+        let measured: usize = courses.iter().map(|course| course.values.len()).sum();
+        row.count("sharpnesses", measured as u64).count("not_converged", missing.len() as u64);
+        if let Some((replica, step, values)) = missing.first() {
+            let [residual, products] = [1, 2].map(|behind| values[place + behind]);
+            let tolerance = self.question.tolerance;
+            row.text(
+                "first_not_converged",
+                &format!("replica {replica} at step {step}: |Hv − λv|/|λ| is {residual:.1e} after {products} products, above {tolerance:.1e}"),
+            );
+        }
     }
 }

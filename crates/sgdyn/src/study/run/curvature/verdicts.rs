@@ -1,8 +1,10 @@
 //! What a look at the matrices of a network says.
 
-use super::rows::{Row, Rows};
-use super::verdicts::{all, verdict};
+use super::tables::CurvatureTables;
+use super::unresolved::{self, Quantity};
 use crate::statistics::Estimate;
+use crate::study::run::rows::{Row, Rows};
+use crate::study::run::verdicts::{all, verdict};
 use crate::study::{Curvature, Holds, Precision, Verdict};
 
 /// Estimates further apart than so many standard errors are not one number.
@@ -10,9 +12,14 @@ const SIGMAS: f64 = 4.0;
 /// How near to tr H the trace of the covariance must come to be called equal.
 const EQUAL: f64 = 0.1;
 
-pub(super) fn verdicts(question: &Curvature, precision: Precision, rows: &Rows) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    verdicts.extend(converged(rows));
+pub(in crate::study::run) fn verdicts(
+    question: &Curvature,
+    precision: Precision,
+    rows: &Rows,
+    tables: &CurvatureTables,
+) -> Vec<Verdict> {
+    let mut verdicts = unresolved::verdicts(&tables.unresolved);
+    verdicts.extend(converged(rows, &tables.unresolved));
     verdicts.extend(one_trace(rows));
     verdicts.extend(one_noise(question, precision, rows));
     verdicts.extend(rows.iter().filter_map(|row| information(row, question)));
@@ -27,22 +34,15 @@ fn name(row: &Row) -> String {
     if settings.is_empty() { matrix.to_owned() } else { format!("{matrix} at {settings}") }
 }
 
-fn converged(rows: &Rows) -> Option<Verdict> {
-    let missing: Vec<String> = rows
-        .iter()
-        .filter_map(|row| Some(format!("{}: {}", name(row), row.word("not_converged")?)))
-        .collect();
-    let found = rows.iter().filter_map(|row| row.value("eigenpairs")).fold(0.0, |sum, pairs| sum + pairs);
-    let worst = rows.iter().filter_map(|row| row.value("largest_relative_residual")).fold(0.0, f64::max);
-    if missing.is_empty() && found == 0.0 {
+/// That no eigenpair is missing, and how good they are.
+fn converged(rows: &Rows, unresolved: &Rows) -> Option<Verdict> {
+    let found: f64 = rows.iter().filter_map(|row| row.value("eigenpairs")).sum();
+    if found == 0.0 || unresolved::any(unresolved, Quantity::Eigenpairs) {
         return None;
     }
+    let worst = rows.iter().filter_map(|row| row.value("largest_relative_residual")).fold(0.0, f64::max);
     let detail = format!("{found} pairs, the largest |Av − λv|/|λ| is {worst:.1e}");
-    let claim = "every eigenpair that was asked for converged";
-    Some(match missing.as_slice() {
-        [] => verdict(claim, Holds::Yes, detail),
-        missing => verdict(claim, Holds::No, format!("{detail}; none is told of {}", missing.join("; "))),
-    })
+    Some(verdict(Quantity::Eigenpairs.claim(), Holds::Yes, detail))
 }
 
 /// Do the estimates of a trace, each by vectors of its own, agree?
@@ -155,10 +155,16 @@ fn rescaled(question: &Curvature, precision: Precision, rows: &Rows) -> Vec<Verd
     let holds = if change <= allowed { Holds::Yes } else { Holds::No };
     let detail = format!("the loss {least:.6} changes by {change:.1e} of itself");
     verdicts.push(verdict("rescaled layers are the same function to rounding", holds, detail));
+    // What did not converge may lie anywhere.
+    let judged = |values: &[f64], holds: bool| match holds {
+        _ if values.len() < losses.len() => Holds::NotResolved,
+        true => Holds::Yes,
+        false => Holds::No,
+    };
     let sharpness = column("eigenvalue_1");
     if !sharpness.is_empty() {
         let (least, most, change) = spread(&sharpness);
-        let holds = if change > 1.0 { Holds::Yes } else { Holds::No };
+        let holds = judged(&sharpness, change > 1.0);
         let detail = format!("λ_max from {least:.4} to {most:.4}");
         verdicts.push(verdict(
             "the sharpness of one function can be made several times another",
@@ -169,7 +175,7 @@ fn rescaled(question: &Curvature, precision: Precision, rows: &Rows) -> Vec<Verd
     let adaptive = column("adaptive_sharpness");
     if !adaptive.is_empty() {
         let (least, _, change) = spread(&adaptive);
-        let holds = if change <= 2.0 * question.tolerance + allowed { Holds::Yes } else { Holds::No };
+        let holds = judged(&adaptive, change <= 2.0 * question.tolerance + allowed);
         let detail = format!("λ_max of diag|θ| H diag|θ| is {least:.6}, to {change:.1e} of itself");
         verdicts.push(verdict("the adaptive sharpness does not change", holds, detail));
     }
@@ -180,5 +186,36 @@ fn rounding(precision: Precision) -> f64 {
     match precision {
         Precision::F64 => f64::EPSILON,
         Precision::F32 => f64::from(f32::EPSILON),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::{Overrides, Question, Study};
+
+    /// Three factors, and what converged at each.
+    fn answers(sharpness: [Option<f64>; 3], adaptive: [Option<f64>; 3]) -> Vec<Holds> {
+        let text = "study = \"curvature\"\n[landscape]\nrisk = \"network\"\ndata = \"banknote\"\nlayers = [4, 2]\n\
+                    activation = \"relu\"\n[curvature]\nrescale = [0.25, 1, 4]";
+        let study = Study::parse("test", text, &Overrides::default()).unwrap();
+        let Question::Curvature(question) = &study.first().question else { panic!("{text}") };
+        let mut rows = Rows::default();
+        for (sharpness, adaptive) in sharpness.into_iter().zip(adaptive) {
+            let mut row = Row::default();
+            row.text("matrix", "hessian").count("replica", 0).number("loss", 0.5);
+            row.maybe("eigenvalue_1", sharpness).maybe("adaptive_sharpness", adaptive);
+            rows.push(row);
+        }
+        rescaled(question, Precision::F64, &rows).iter().map(|verdict| verdict.holds).collect()
+    }
+
+    #[test]
+    fn sharpnesses_that_are_missing_are_neither_equal_nor_different() {
+        let all = answers([Some(1.0), Some(2.0), Some(9.0)], [Some(3.0); 3]);
+        assert_eq!(all, [Holds::Yes; 3]);
+        let some = answers([Some(1.0), None, Some(1.5)], [Some(3.0), None, None]);
+        assert_eq!(some, [Holds::Yes, Holds::NotResolved, Holds::NotResolved]);
+        assert_eq!(answers([None; 3], [None; 3]), [Holds::Yes]);
     }
 }

@@ -11,6 +11,10 @@ use crate::rule::Rule;
 /// What is measured of one replica at a step, at its position, `[d]`; an error ends the measurements of this replica.
 pub type Measure<'a, R> = dyn Fn(u64, &[R]) -> Result<Vec<f64>, String> + Sync + 'a;
 
+/// Why a replica's position is no longer finite: asked with its number, the step that made it so, from 0, and its position before that
+/// step, `[d]`.
+pub type Cause<'a, R> = dyn Fn(u64, u64, &[R]) -> String + Sync + 'a;
+
 /// An ensemble of replicas that are measured one by one: for few replicas and costly measurements.
 pub struct MeasuredProgram<'a, R: Variate> {
     /// The update rule.
@@ -21,6 +25,8 @@ pub struct MeasuredProgram<'a, R: Variate> {
     pub steps: &'a [u64],
     /// The measurement.
     pub measure: &'a Measure<'a, R>,
+    /// What is told of a replica that left the range of numbers.
+    pub cause: &'a Cause<'a, R>,
     /// The seed of the ensemble.
     pub seed: Seed,
 }
@@ -32,7 +38,7 @@ pub struct Course {
     pub replica: u64,
     /// What was measured at each step, until a measurement failed.
     pub values: Vec<Vec<f64>>,
-    /// The step at which one failed, and why.
+    /// The step at which one failed, or after which the position was not finite, and why.
     pub failed: Option<(u64, String)>,
 }
 
@@ -68,7 +74,13 @@ impl<R: Variate> UnitProgram for MeasuredProgram<'_, R> {
         let MeasuredUnit { walk, courses, measured } = unit;
         let steps = self.steps.last().copied().unwrap_or(0);
         let journey = Journey { rule: self.rule, start: self.start, steps, seed: self.seed };
+        let mut before = walk.position::<R>(self.rule);
         walk.finish(&journey, control, |place, position| {
+            self.note_lost(place, &before, position, courses);
+            match &mut before {
+                Some(before) => before.values_mut().copy_from_slice(position.values()),
+                None => before = Some(position.clone()),
+            }
             if self.steps.get(*measured) == Some(&place.step) {
                 *measured += 1;
                 self.measure_all(place, position, courses);
@@ -79,6 +91,28 @@ impl<R: Variate> UnitProgram for MeasuredProgram<'_, R> {
 }
 
 impl<R: Variate> MeasuredProgram<'_, R> {
+    /// Ends the courses of replicas whose position was finite before, and is not.
+    fn note_lost(
+        &self,
+        place: Place,
+        before: &Option<Block<R>>,
+        position: &Block<R>,
+        courses: &mut [Course],
+    ) {
+        // No way out of the loop, so that it runs on many values at once.
+        let lost = |lost, value: &R| lost | (*value * R::ZERO != R::ZERO);
+        let (true, Some(before)) = (position.values().iter().fold(false, lost), before) else { return };
+        let column = |block: &Block<R>, lane: usize| -> Vec<R> {
+            (0..block.dimension()).map(|coordinate| block.get(coordinate, lane)).collect()
+        };
+        for (lane, course) in courses.iter_mut().enumerate().filter(|(_, course)| course.failed.is_none()) {
+            if column(position, lane).iter().any(|value| !value.to_f64().is_finite()) {
+                let cause = (self.cause)(course.replica, place.step - 1, &column(before, lane));
+                course.failed = Some((place.step, cause));
+            }
+        }
+    }
+
     fn measure_all(&self, place: Place, position: &Block<R>, courses: &mut [Course]) {
         for (lane, course) in courses.iter_mut().enumerate().filter(|(_, course)| course.failed.is_none()) {
             let at: Vec<R> =

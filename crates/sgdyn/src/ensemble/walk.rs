@@ -36,11 +36,32 @@ pub(super) struct Journey<'a, R: Variate> {
 
 const FILLS_PER_REPORT: u64 = 32;
 
+/// The lanes of a block of `count` replicas.
+fn lanes<R: Variate>(rule: &dyn Rule<R>, count: u64) -> usize {
+    match rule.layout() {
+        Layout::CoordinateMajor => (count as usize).next_multiple_of(LEAF as usize),
+        // A lane beyond the replicas costs as much as one of them there.
+        Layout::ReplicaMajor => count as usize,
+    }
+}
+
 impl Walk {
     /// Replicas that have not begun.
     pub(super) fn of(replicas: &std::ops::Range<u64>) -> Self {
         let place = Place { first: replicas.start, count: replicas.end - replicas.start, step: 0 };
         Self { place, blocks: Vec::new() }
+    }
+
+    /// Where replicas in flight are; none that have not begun.
+    pub(super) fn position<R: Variate>(&self, rule: &dyn Rule<R>) -> Option<Block<R>> {
+        let columns = self.blocks.first()?;
+        let mut position = Block::zeros(rule.dimension(), lanes(rule, self.place.count), rule.layout());
+        for (lane, column) in columns.iter().enumerate() {
+            for (coordinate, &value) in column.iter().enumerate() {
+                position.set(coordinate, lane, R::from_f64(value));
+            }
+        }
+        Some(position)
     }
 
     /// Advances to the horizon and answers the last place and position; `None` where `control` asked to stop. `observe` sees
@@ -52,11 +73,7 @@ impl Walk {
         mut observe: impl FnMut(Place, &Block<R>),
     ) -> Option<(Place, Block<R>)> {
         let rule = journey.rule;
-        let lanes = match rule.layout() {
-            Layout::CoordinateMajor => (self.place.count as usize).next_multiple_of(LEAF as usize),
-            // A lane beyond the replicas costs as much as one of them there.
-            Layout::ReplicaMajor => self.place.count as usize,
-        };
+        let lanes = lanes(rule, self.place.count);
         let zeros = || Block::<R>::zeros(rule.dimension(), lanes, rule.layout());
         let memory = (0..rule.memory_blocks()).map(|_| zeros()).collect();
         let mut state = State { position: zeros(), memory };

@@ -16,6 +16,7 @@ use self::look::{Look, look};
 pub(super) use self::tables::CurvatureTables;
 pub(super) use self::verdicts::verdicts;
 use super::cell::CellRun;
+use super::divergence::cause;
 use super::network_setting::{Begun, network_of};
 use super::rows::Rows;
 use super::setting::rule_on;
@@ -146,6 +147,9 @@ impl<R: Variate> CurvatureCell<R> {
             start: &self.start,
             steps: &[self.steps],
             measure: &|_, at: &[R]| Ok(at.iter().map(|value| value.to_f64()).collect()),
+            cause: &|replica, step, before: &[R]| {
+                cause(&*self.network, &cell.description.rule, seed, replica, step, before)
+            },
             seed,
         };
         let lanes = lanes_for::<R>(rule.dimension(), rule.memory_blocks(), ensemble.lanes);
@@ -153,10 +157,13 @@ impl<R: Variate> CurvatureCell<R> {
             return Ok(None);
         };
         let end = |course: Course| {
-            let parameters = course.values.first()?.iter().map(|&value| R::from_f64(value)).collect();
-            Some(Replica { number: course.replica, parameters })
+            if let Some((step, cause)) = course.failed {
+                return Err(RunError::Lost { replica: course.replica, step, cause });
+            }
+            let parameters = course.values.iter().flatten().map(|&value| R::from_f64(value)).collect();
+            Ok(Replica { number: course.replica, parameters })
         };
-        Ok(Some(courses.0.into_iter().filter_map(end).collect()))
+        courses.0.into_iter().map(end).collect::<Result<_, _>>().map(Some)
     }
 
     /// The first layer times `factor`, and the weights of the second over it.

@@ -55,6 +55,16 @@ pub enum RunError {
         /// Where.
         source: Box<NetworkError>,
     },
+    /// A network left the range of numbers as it was trained.
+    #[error("replica {replica} at step {step}: {cause}; a smaller `rule.learning_rate` may help")]
+    Lost {
+        /// The replica.
+        replica: u64,
+        /// The steps it made.
+        step: u64,
+        /// The sample, the batch and the layer.
+        cause: String,
+    },
     /// The curvature of a network cannot be had.
     #[error("`curvature`: {0}")]
     Curvature(Box<SpectrumError>),

@@ -8,6 +8,7 @@ mod critical_verdicts;
 mod curvature;
 mod data_setting;
 mod density;
+mod divergence;
 mod error;
 mod escape;
 mod escape_process;
@@ -356,7 +357,7 @@ fn run_cell<R: Variate>(
         }
         Prepared::Train(train) => {
             let place = CellRun { total: Some(ensemble.replicas.saturating_mul(train.steps())), ..place };
-            let Some(summary) = train.run(&place, ensemble.replicas, ensemble.lanes, seed)? else {
+            let Some(summary) = train.run(&place, cell, seed)? else {
                 return Ok(false);
             };
             train.save_weights(&place, &summary)?;

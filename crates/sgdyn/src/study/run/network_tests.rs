@@ -272,6 +272,7 @@ fn a_stopped_training_goes_on_with_the_same_bits() {
         start: &start,
         steps: &[0, 300, 900],
         measure: &|_, at: &[f32]| Ok(at.iter().map(|value| f64::from(*value)).collect()),
+        cause: &|_, _, _| panic!("nothing is lost"),
         seed: Seed::new(5, 0),
     };
     let (stop, store) = (AtomicBool::new(false), MemoryStore::default());
@@ -455,4 +456,21 @@ fn a_simulation_begins_once() {
         refusal.contains("`simulate.start` is [0.0]: the network begins with `landscape.weights`"),
         "{refusal}"
     );
+}
+
+#[test]
+fn what_left_the_range_of_numbers_is_named() {
+    let wild = BANKNOTES
+        .replace("learning_rate = 0.1", "learning_rate = 1e100")
+        .replace("layers = [4, 2]", "layers = [4, 2]\nactivation = \"relu\"");
+    let trained = results(&format!("study = \"train\"\n{wild}\n[train]\nsteps = 50\nevery = 10"));
+    let verdict =
+        trained.verdicts.iter().find(|verdict| verdict.claim.starts_with("every replica stays")).unwrap();
+    assert_eq!(verdict.holds, Holds::No);
+    let named = |text: &str| {
+        ["replica 0 at step ", "the gradient of sample ", " of batch "].iter().all(|part| text.contains(part))
+    };
+    assert!(named(&verdict.detail), "{verdict:?}");
+    let refused = refusal(&format!("study = \"curvature\"\n{wild}\n[curvature]\nsteps = 50"));
+    assert!(named(&refused), "{refused}");
 }

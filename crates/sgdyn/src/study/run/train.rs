@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cell::CellRun;
+use super::divergence::cause;
 use super::escape::describe;
 use super::network_setting::{Begun, networks_of};
 use super::rows::{Row, Rows};
@@ -117,11 +118,11 @@ impl<R: Variate> TrainCell<R> {
     pub(super) fn run(
         &self,
         run: &CellRun<'_>,
-        replicas: u64,
-        lanes: Option<u64>,
+        cell: &Cell,
         seed: Seed,
     ) -> Result<Option<Courses>, RunError> {
-        let lanes = lanes_for::<R>(self.dimension(), self.rule.memory_blocks(), lanes);
+        let ensemble = &cell.description.ensemble;
+        let lanes = lanes_for::<R>(self.dimension(), self.rule.memory_blocks(), ensemble.lanes);
         let program = MeasuredProgram {
             rule: &*self.rule,
             start: &self.start,
@@ -134,9 +135,12 @@ impl<R: Variate> TrainCell<R> {
                 }
                 Ok(values)
             },
+            cause: &|replica, step, before: &[R]| {
+                cause(&*self.network, &cell.description.rule, seed, replica, step, before)
+            },
             seed,
         };
-        run.run(&program, Units::new(replicas, lanes as u64))
+        run.run(&program, Units::new(ensemble.replicas, lanes as u64))
     }
 
     /// Writes the parameters that each replica ended with, where they are asked for and there is a place for them.

@@ -7,7 +7,7 @@ SAMPLES = 1797
 
 def write(path, found):
     """Writes what networks.py found; every table says what its figures mean."""
-    lines = heading("Benchmark results: networks", "networks.py", "README.md#networks", f"{found['repeats']} turns each", found)
+    lines = heading("Benchmark results: networks", "networks.py", "README.md#networks", f"{found['repeats']} turns each, fewer of what takes long", found)
     lines += [
         "## Aims",
         "",

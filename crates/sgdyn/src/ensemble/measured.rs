@@ -76,7 +76,7 @@ impl<R: Variate> UnitProgram for MeasuredProgram<'_, R> {
         let journey = Journey { rule: self.rule, start: self.start, steps, seed: self.seed };
         let mut before = walk.position::<R>(self.rule);
         walk.finish(&journey, control, |place, position| {
-            self.note_lost(place, &before, position, courses);
+            self.note_lost(place, before.as_ref(), position, courses);
             match &mut before {
                 Some(before) => before.values_mut().copy_from_slice(position.values()),
                 None => before = Some(position.clone()),
@@ -95,13 +95,13 @@ impl<R: Variate> MeasuredProgram<'_, R> {
     fn note_lost(
         &self,
         place: Place,
-        before: &Option<Block<R>>,
+        before: Option<&Block<R>>,
         position: &Block<R>,
         courses: &mut [Course],
     ) {
-        // No way out of the loop, so that it runs on many values at once.
-        let lost = |lost, value: &R| lost | (*value * R::ZERO != R::ZERO);
-        let (true, Some(before)) = (position.values().iter().fold(false, lost), before) else { return };
+        // Counted to the end rather than looked for, so that the loop runs on many values at once.
+        let lost = |value: &R| u64::from(*value * R::ZERO != R::ZERO);
+        let (1.., Some(before)) = (position.values().iter().map(lost).sum::<u64>(), before) else { return };
         let column = |block: &Block<R>, lane: usize| -> Vec<R> {
             (0..block.dimension()).map(|coordinate| block.get(coordinate, lane)).collect()
         };

@@ -80,6 +80,24 @@ def largest(operator, dimension):
     return [products, *sorted(map(float, values), reverse=True)]
 
 
+def curvature(hessian_product):
+    """The cases of products and eigenvalues, from a function of the network that makes its passes and returns v → Hv and
+    the number of parameters. The passes are part of the time of eigenvalues alone."""
+
+    def product(name):
+        multiply, dimension = hessian_product(name)
+        v = np.random.default_rng(7).standard_normal(dimension).astype(np.float32)
+        found = float(v @ multiply(v) / (v @ v))
+
+        def work():
+            multiply(v)
+            return [found]
+
+        return work
+
+    return {"product": product, "hessian": lambda name: lambda: largest(*hessian_product(name))}
+
+
 def serve(cases, trainings):
     """Answers requests from `cases`: name → function of the network → the work to time, which returns what was found;
     and from `trainings`: name → function of network, models and steps."""

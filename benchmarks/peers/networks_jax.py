@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from networks import BATCH, LEARNING_RATE, begin, biases, data, largest, serve, weights_of
+from networks import BATCH, LEARNING_RATE, begin, biases, curvature, data, serve, weights_of
 from protocol import digits
 
 seeds = iter(range(1, 1 << 30))
@@ -41,28 +41,14 @@ def gradients(name):
     return work
 
 
+# Compiled once.
+@functools.cache
 def hessian_product(name):
     at, x, y, loss = problem(name)
     multiply = jax.jit(lambda at, x, y, v: jax.jvp(lambda at: jax.grad(loss)(at, x, y), (at,), (v,))[1])
     product = lambda v: np.asarray(multiply(at, x, y, jnp.asarray(v)))
     product(np.zeros(len(at), np.float32))
     return product, len(at)
-
-
-def product(name):
-    multiply, dimension = hessian_product(name)
-    v = np.random.default_rng(7).standard_normal(dimension).astype(np.float32)
-    multiply(v)
-
-    def work():
-        return [float(v @ multiply(v) / (v @ v))]
-
-    return work
-
-
-def hessian(name):
-    multiply, dimension = hessian_product(name)
-    return lambda: largest(multiply, dimension)
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3))
@@ -112,6 +98,6 @@ def train_softmax(_, models, steps):
 
 
 serve(
-    {"gradients": gradients, "product": product, "hessian": hessian},
+    {"gradients": gradients} | curvature(hessian_product),
     {"train-softmax": train_softmax, "train-network": train_network},
 )

@@ -3,7 +3,7 @@
 import functools
 
 import numpy as np
-from networks import BATCH, COUNT, LEARNING_RATE, TOLERANCE, begin, biases, data, largest, serve, weights_of
+from networks import BATCH, COUNT, LEARNING_RATE, TOLERANCE, begin, biases, curvature, data, serve, weights_of
 from protocol import digits
 
 generator = np.random.default_rng(1)
@@ -102,23 +102,6 @@ def hessian_product(name):
     return product, int(cuts[-1])
 
 
-def product(name):
-    multiply, dimension = hessian_product(name)
-    v = generator.standard_normal(dimension).astype(np.float32)
-
-    def work():
-        return [float(v @ multiply(v) / (v @ v))]
-
-    return work
-
-
-def hessian(name):
-    def work():
-        return largest(*hessian_product(name))
-
-    return work
-
-
 def train_softmax(_, models, steps):
     pixels, classes = map(np.asarray, digits_once())
     hot = np.eye(10, dtype=np.float32)[classes]
@@ -164,6 +147,6 @@ def train_network(name, models, steps):
 
 
 serve(
-    {"gradients": gradients, "covariance": covariance, "product": product, "hessian": hessian},
+    {"gradients": gradients, "covariance": covariance} | curvature(hessian_product),
     {"train-softmax": train_softmax, "train-network": train_network},
 )

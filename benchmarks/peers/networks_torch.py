@@ -1,8 +1,7 @@
 """The cases of networks in PyTorch, eager; SciPy's eigensolver. The graph of the gradient is kept for products."""
 
-import numpy as np
 import torch
-from networks import data, largest, serve, weights_of
+from networks import curvature, data, serve, weights_of
 from protocol import THREADS
 from torch.func import functional_call, grad, vmap
 
@@ -51,22 +50,4 @@ def hessian_product(name):
     return multiply, len(flat)
 
 
-def product(name):
-    multiply, dimension = hessian_product(name)
-    v = np.random.default_rng(7).standard_normal(dimension).astype(np.float32)
-    multiply(v)
-
-    def work():
-        return [float(v @ multiply(v) / (v @ v))]
-
-    return work
-
-
-def hessian(name):
-    def work():
-        return largest(*hessian_product(name))
-
-    return work
-
-
-serve({"gradients": gradients, "product": product, "hessian": hessian}, {})
+serve({"gradients": gradients} | curvature(hessian_product), {})

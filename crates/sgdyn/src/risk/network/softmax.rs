@@ -83,7 +83,8 @@ fn passes<R: Real>(
         for (panel, outputs) in outputs.iter().enumerate() {
             let inside = masks.inside(panel);
             for part in 0..PANEL {
-                let output = inside[part].mul_add(outputs[part] - first, first);
+                // Chosen, and not computed from differences, whose rounding outputs of 10⁹ would not survive.
+                let output = if inside[part] > R::ZERO { outputs[part] } else { first };
                 largest[part] = if largest[part] < output { output } else { largest[part] };
             }
         }
@@ -118,6 +119,39 @@ fn passes<R: Real>(
             for part in 0..PANEL {
                 errors[part] = only[part].mul_add(of_class, errors[part] * inverse);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The largest output comes after one that is much larger in size; on one panel, and on two.
+    fn large_outputs_are_compared_exactly<R: Real>(size: f64) {
+        for width in [3_usize, 20] {
+            let stride = width.next_multiple_of(PANEL);
+            let mut outputs = vec![R::ZERO; stride];
+            outputs[..width].fill(R::from_f64(-size));
+            outputs[width - 1] = R::from_f64(0.3 * size);
+            for (class, at_class, at_largest) in [(0, -1.0, 1.0), (width - 1, 0.0, 0.0)] {
+                let mut errors = vec![R::ZERO; stride];
+                let classes = [class as u32];
+                softmax_errors(&classes, Selection::From(0), width, stride, &outputs, &mut errors);
+                let mut expected = vec![0.0; stride];
+                expected[width - 1] = at_largest;
+                expected[class] = at_class;
+                let found: Vec<f64> = errors.iter().map(|error| error.to_f64()).collect();
+                assert_eq!(found, expected, "{width} outputs of ±{size}, class {class}");
+            }
+        }
+    }
+
+    #[test]
+    fn outputs_of_any_size_have_probabilities() {
+        for size in [1e3, 1e12, 1e30] {
+            large_outputs_are_compared_exactly::<f32>(size);
+            large_outputs_are_compared_exactly::<f64>(size);
         }
     }
 }

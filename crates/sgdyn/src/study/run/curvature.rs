@@ -62,7 +62,7 @@ impl<R: Variate> CurvatureCell<R> {
             can_be_rescaled(&description.landscape, &question.rescale)?;
         }
         let built = Self { network, rule, start, steps, question: question.clone() };
-        // What does not fit is refused before anything is trained.
+        // More pairs than there are, and a basis that does not fit, are refused before anything is trained.
         built.check()?;
         Ok(built)
     }

@@ -419,7 +419,7 @@ fn layers_that_do_not_fit_are_named() {
     let convolution = "{ kind = \"convolution2d\", inputs = 1, outputs = 2, kernel = 3 }";
     for (layers, expected) in [
         ("", "it must be a list of at least one layer"),
-        ("{ kind = \"dense\", inputs = 64, outputs = 9 }", "10"),
+        ("{ kind = \"dense\", inputs = 64, outputs = 9 }", "the labels of digits need 10 values"),
         ("{ kind = \"dens\", inputs = 64, outputs = 10 }", "unknown variant `dens`, expected one of `dense`"),
         (
             "{ kind = \"dense\", inputs = 64 }",
@@ -433,7 +433,7 @@ fn layers_that_do_not_fit_are_named() {
         ),
         (
             "{ kind = \"batch_norm\", channels = 64, statistics = \"batch\" }, { kind = \"dense\", inputs = 64, outputs = 10 }",
-            "gradient",
+            "per-sample gradients do not exist",
         ),
     ] {
         let refusal = layered(layers);
